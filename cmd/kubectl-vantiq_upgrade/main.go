@@ -1,0 +1,88 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command kubectl-vantiq_upgrade is the kubectl plugin vantiq-upgrade: streams,
+// signals and the exit code. Everything else is in pkg/.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"os/user"
+	"strings"
+	"syscall"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // OIDC and friends in kubeconfigs
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+	"k8s.io/utils/clock"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cmd"
+)
+
+func main() {
+	os.Exit(run())
+}
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	// After the first signal the default comes back: a second one ends at once.
+	context.AfterFunc(ctx, stop)
+
+	system := cmd.System{
+		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
+		Getenv:    os.Getenv, Clock: clock.RealClock{}, Operator: operator(), PID: os.Getpid(), IsAlive: isAlive,
+	}
+	root, err := cmd.NewRootCommand(system)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
+	if err != nil {
+		if message := describe(err); message != "" {
+			fmt.Fprintln(os.Stderr, message)
+		}
+	}
+	return cmd.ExitCode(err)
+}
+
+// describe writes an error the way kubectl does.
+func describe(err error) string {
+	if err.Error() == "" {
+		return ""
+	}
+	message, known := cmdutil.StandardErrorMessage(err)
+	if !known {
+		message = err.Error()
+	}
+	if !strings.HasPrefix(message, "error: ") && !strings.HasPrefix(message, "Error from server") {
+		message = "error: " + message
+	}
+	return message
+}
+
+// operator is who runs the command, as user@host.
+func operator() string {
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return name + "@" + host
+}
+
+// isAlive reports whether a process of this machine runs. Signal 0 asks without
+// doing anything; a process of another user answers with a permission error.
+func isAlive(pid int) bool {
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	err = process.Signal(syscall.Signal(0))
+	return err == nil || err == syscall.EPERM
+}

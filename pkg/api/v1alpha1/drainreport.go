@@ -1,0 +1,151 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// DrainOutcome is the verdict of a drain; it maps one to one to the exit code.
+type DrainOutcome string
+
+const (
+	// DrainPlanned is a dry run without blockers (exit 0).
+	DrainPlanned DrainOutcome = "Planned"
+	// DrainDone means that the pool was read back empty and every workload at
+	// its former readiness (exit 0).
+	DrainDone DrainOutcome = "Done"
+	// DrainNothingToDo means that the pool was drained already (exit 0).
+	DrainNothingToDo DrainOutcome = "NothingToDo"
+	// DrainBlocked means that nothing was touched; see the findings (exit 2).
+	DrainBlocked DrainOutcome = "Blocked"
+	// DrainStopped means that it stopped part-way and can go on (exit 3).
+	DrainStopped DrainOutcome = "Stopped"
+	// DrainInterrupted means that the operator stopped it (exit 130).
+	DrainInterrupted DrainOutcome = "Interrupted"
+)
+
+// DrainReport is the result of `drain-pool`; metadata.name is the pool.
+//
+// +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+type DrainReport struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	Outcome DrainOutcome `json:"outcome"`
+	// DryRun is none, client or server.
+	DryRun string `json:"dryRun"`
+	// Findings are the blockers and warnings, worst first.
+	Findings []Finding `json:"findings"`
+	Plan     DrainPlan `json:"plan"`
+	// Result is absent when nothing was touched.
+	Result *DrainResult `json:"result,omitempty"`
+}
+
+// DrainPlan is what a drain is going to do.
+type DrainPlan struct {
+	Provider string `json:"provider"`
+	Role     string `json:"role,omitempty"`
+	// Nodes are the pool's nodes, by name.
+	Nodes []PlannedNode `json:"nodes"`
+	// Workloads are the owners of the pods that move, those with the lowest
+	// floor margin first.
+	Workloads []PlannedWorkload `json:"workloads"`
+	// Waves says which pods can go together: a pod of a later wave goes when
+	// the replacements of the earlier ones are Ready.
+	Waves []Wave `json:"waves"`
+	// Stay counts the pods that a drain leaves: DaemonSet and mirror pods.
+	Stay int `json:"stay"`
+}
+
+// PlannedNode is a node of the pool before the drain.
+type PlannedNode struct {
+	Name    string `json:"name"`
+	Zone    string `json:"zone,omitempty"`
+	Kubelet string `json:"kubelet"`
+	Ready   bool   `json:"ready"`
+	// Cordon is "to do", "ours" (by an earlier run) or "not ours" (by somebody
+	// else; it stays after uncordon-pool).
+	Cordon string `json:"cordon"`
+	// Pods counts the pods that leave this node.
+	Pods int `json:"pods"`
+}
+
+// PlannedWorkload is an owner of pods on the pool and the floor it is held to.
+type PlannedWorkload struct {
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Replicas is the desired number, Ready the Ready ones now.
+	Replicas int `json:"replicas"`
+	Ready    int `json:"ready"`
+	// Floor is the number of Ready replicas that the drain never goes below.
+	Floor int `json:"floor"`
+	// FloorFrom says where the floor comes from: a PDB, the profile, the
+	// update strategy or --max-unavailable.
+	FloorFrom string `json:"floorFrom"`
+	// Move counts the pods that leave the pool.
+	Move int `json:"move"`
+	// Downtime is true for a single replica: it is away while it moves.
+	Downtime bool `json:"downtime,omitempty"`
+}
+
+// Wave is a set of pods that can be away at the same time.
+type Wave struct {
+	Pods []PodRef `json:"pods"`
+}
+
+// PodRef names a pod that is to move.
+type PodRef struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	UID       string `json:"uid"`
+	Node      string `json:"node"`
+	Workload  string `json:"workload"`
+}
+
+// DrainResult is what a drain did, read back from the cluster.
+type DrainResult struct {
+	// Started and Finished are in UTC.
+	Started  metav1.Time `json:"started"`
+	Finished metav1.Time `json:"finished"`
+	// Seconds is the time between the two.
+	Seconds float64 `json:"seconds"`
+	// Cordoned lists the nodes that this run cordoned.
+	Cordoned []string `json:"cordoned"`
+	// Pods are the pods that were to move, in the order in which they went.
+	Pods []MovedPod `json:"pods"`
+	// Workloads are the readings per workload.
+	Workloads []DrainedWorkload `json:"workloads"`
+	// Left lists the pods that are still on the pool and should not be.
+	Left []PodRef `json:"left"`
+}
+
+// MovedPod is one line of the from → to table.
+type MovedPod struct {
+	PodRef `json:",inline"`
+	// State is Moved (replacement Ready), Gone (no replacement expected),
+	// Replacing (gone, replacement not Ready yet), Terminating or Waiting.
+	State string `json:"state"`
+	// ToPod and ToNode are the replacement's.
+	ToPod  string `json:"toPod,omitempty"`
+	ToNode string `json:"toNode,omitempty"`
+	// UnavailableSeconds is the time from the accepted eviction to the
+	// replacement's readiness, as the watch saw it.
+	UnavailableSeconds float64 `json:"unavailableSeconds,omitempty"`
+	// Waiting says what a pod that did not go was waiting for.
+	Waiting string `json:"waiting,omitempty"`
+}
+
+// DrainedWorkload is how a workload came through.
+type DrainedWorkload struct {
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	Replicas  int    `json:"replicas"`
+	Floor     int    `json:"floor"`
+	// ReadyBefore, LowestReady and ReadyAfter count Ready pods that are not
+	// terminating.
+	ReadyBefore int `json:"readyBefore"`
+	LowestReady int `json:"lowestReady"`
+	ReadyAfter  int `json:"readyAfter"`
+}

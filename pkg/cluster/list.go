@@ -1,0 +1,55 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/pager"
+)
+
+// ListNodes reads all nodes, page by page, past every cache.
+func ListNodes(ctx context.Context, client kubernetes.Interface) ([]*corev1.Node, error) {
+	var nodes []*corev1.Node
+	err := each(ctx, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return client.CoreV1().Nodes().List(ctx, o)
+	}, func(object runtime.Object) {
+		nodes = append(nodes, object.(*corev1.Node))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing nodes: %w", err)
+	}
+	return nodes, nil
+}
+
+// ListPods reads all pods, page by page, past every cache: what it returns is
+// at least as new as the moment of the call.
+func ListPods(ctx context.Context, client kubernetes.Interface) ([]*corev1.Pod, error) {
+	var pods []*corev1.Pod
+	err := each(ctx, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, o)
+	}, func(object runtime.Object) {
+		pods = append(pods, object.(*corev1.Pod))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing pods: %w", err)
+	}
+	return pods, nil
+}
+
+// each calls keep for every object of a list, trimmed.
+func each(ctx context.Context, list func(context.Context, metav1.ListOptions) (runtime.Object, error), keep func(runtime.Object)) error {
+	return pager.New(list).EachListItem(ctx, metav1.ListOptions{}, func(object runtime.Object) error {
+		if _, err := trim(object); err != nil {
+			return err
+		}
+		keep(object)
+		return nil
+	})
+}

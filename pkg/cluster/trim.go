@@ -1,0 +1,45 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cluster
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+)
+
+// trim drops what we never look at before an object is kept, so that a cluster
+// with ten thousand pods fits in little memory: managed fields, pod templates,
+// images, environment and volume mounts (which also keeps values of secrets in
+// an environment out of our memory).
+func trim(object any) (any, error) {
+	if accessor, err := meta.Accessor(object); err == nil {
+		accessor.SetManagedFields(nil)
+	}
+	switch o := object.(type) {
+	case *corev1.Pod:
+		trimContainers(o.Spec.InitContainers)
+		trimContainers(o.Spec.Containers)
+	case *corev1.Node:
+		o.Status.Images = nil
+	case *appsv1.ReplicaSet:
+		o.Spec.Template.Spec = corev1.PodSpec{}
+		o.Annotations = nil
+	case *appsv1.Deployment:
+		o.Spec.Template.Spec = corev1.PodSpec{}
+	case *appsv1.StatefulSet:
+		o.Spec.Template.Spec = corev1.PodSpec{}
+	case *appsv1.DaemonSet:
+		o.Spec.Template.Spec = corev1.PodSpec{}
+	}
+	return object, nil
+}
+
+func trimContainers(containers []corev1.Container) {
+	for i := range containers {
+		c := &containers[i]
+		c.Env, c.EnvFrom, c.VolumeMounts, c.Command, c.Args = nil, nil, nil, nil, nil
+		c.LivenessProbe, c.ReadinessProbe, c.StartupProbe = nil, nil, nil
+	}
+}

@@ -1,0 +1,43 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
+)
+
+// errNotConfirmed is the operator's no.
+var errNotConfirmed = errors.New("not confirmed; nothing was touched")
+
+// confirm asks on a terminal, and insists on --yes where there is none to ask.
+func (s *suite) confirm(ctx context.Context, yes bool, question string) error {
+	if yes {
+		return nil
+	}
+	if !report.IsTerminal(s.In) {
+		return errors.New("stdin is no terminal, so nobody can be asked: add --yes to go on; nothing was touched")
+	}
+	fmt.Fprintf(s.ErrOut, "\n%s [y/N] ", question)
+	answers := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(s.In).ReadString('\n')
+		answers <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(s.ErrOut)
+		return ctx.Err()
+	case answer := <-answers:
+		if answer == "y" || answer == "yes" {
+			return nil
+		}
+		return errNotConfirmed
+	}
+}

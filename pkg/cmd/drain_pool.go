@@ -1,0 +1,151 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
+)
+
+// drainPoolOptions are the options of drain-pool.
+type drainPoolOptions struct {
+	*suite
+	output *output
+	choice poolChoice
+	drain  drain.Options
+
+	name           string
+	yes            bool
+	maxUnavailable string
+	gracePeriod    int64
+	dryRun         cmdutil.DryRunStrategy
+	profile        *profile.Profile
+}
+
+func newCmdDrainPool(s *suite) *cobra.Command {
+	o := &drainPoolOptions{suite: s, output: newOutput(), drain: drain.DefaultOptions()}
+	cmd := s.command("drain-pool", "POOL")
+	cmd.Args = cobra.MaximumNArgs(1)
+	cmd.Long = `Empty a node pool within every floor.
+
+Shows a plan first and asks (in a pipe: needs --yes). Refuses before it touches
+anything when something can never work: a disruption budget that never allows
+an eviction, two budgets on one pod, pods that would be lost, a dependency that
+is not Ready, a pool that must not be disrupted together with another.
+
+Then cordons the nodes and evicts pods by their UID, as many at a time as the
+floors allow. A workload's floor is the strictest of its disruption budget, the
+profile (MongoDB: a majority) and what its own update strategy tolerates. The
+next member goes when the replacement is Ready on another node. DaemonSet and
+static pods stay.
+
+It ends by reading the cluster again. Run it again after any stop: it goes on.`
+	cmd.Example = `  # What would happen
+  kubectl vantiq-upgrade drain-pool mongodbnp --dry-run=client
+
+  # Empty the MongoDB pool
+  kubectl vantiq-upgrade drain-pool mongodbnp
+
+  # From a script, with the report as JSON
+  kubectl vantiq-upgrade drain-pool mongodbnp --yes -o json
+
+  # Nodes by label
+  kubectl vantiq-upgrade drain-pool -l agentpool=grafananp --delete-emptydir-data`
+	cmd.ValidArgsFunction = s.completePools
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := o.complete(cmd, args); err != nil {
+			return err
+		}
+		if err := o.validate(); err != nil {
+			return err
+		}
+		return o.run(cmd.Context())
+	}
+	o.addFlags(cmd)
+	return cmd
+}
+
+func (o *drainPoolOptions) addFlags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	o.output.addFlags(cmd)
+	o.choice.addFlags(cmd)
+	cmdutil.AddDryRunFlag(cmd)
+	flags.BoolVarP(&o.yes, "yes", "y", false, "Go on without asking; needed when stdin is no terminal")
+	flags.BoolVar(&o.drain.Force, "force", false, "Let pods without a controller go; they are lost")
+	flags.BoolVar(&o.drain.DeleteEmptyDirData, "delete-emptydir-data", false, "Let pods with an emptyDir go; its data is lost")
+	flags.StringVar(&o.maxUnavailable, "max-unavailable", "", "Replicas that may be away at once, as a number or a percentage, of workloads without a disruption budget; the profile's floors hold all the same (default: what the update strategy tolerates)")
+	flags.Int64Var(&o.gracePeriod, "grace-period", -1, "Seconds that each pod has to end; -1 leaves it to the pod")
+	flags.DurationVar(&o.drain.Timeout, "timeout", o.drain.Timeout, "Longest time for the whole drain; 0 means no limit")
+	flags.DurationVar(&o.drain.PodTimeout, "pod-timeout", o.drain.PodTimeout, "Longest time in which nothing moves in a workload: to be allowed to go, to end (beyond its grace period), to be Ready again")
+	flags.DurationVar(&o.drain.UnschedulableTimeout, "unschedulable-timeout", o.drain.UnschedulableTimeout, "Longest time that a replacement may stay without a node before the drain of its workload stops")
+}
+
+func (o *drainPoolOptions) complete(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		o.name = args[0]
+	}
+	if err := o.output.complete(); err != nil {
+		return err
+	}
+	var err error
+	if o.dryRun, err = cmdutil.GetDryRunStrategy(cmd); err != nil {
+		return err
+	}
+	if o.gracePeriod >= 0 {
+		o.drain.GracePeriodSeconds = &o.gracePeriod
+	}
+	if o.maxUnavailable != "" {
+		value := intstr.Parse(o.maxUnavailable)
+		o.drain.MaxUnavailable = &value
+	}
+	o.profile, err = o.choice.load()
+	return err
+}
+
+func (o *drainPoolOptions) validate() error {
+	if err := o.choice.validate(o.name); err != nil {
+		return err
+	}
+	if v := o.drain.MaxUnavailable; v != nil {
+		n, err := intstr.GetScaledValueFromIntOrPercent(v, 100, false)
+		if err != nil || n < 0 || v.Type == intstr.String && n > 100 {
+			return fmt.Errorf("--max-unavailable must be a number ≥ 0 or a percentage up to 100%%, got %q", o.maxUnavailable)
+		}
+	}
+	switch {
+	case o.gracePeriod < -1:
+		return fmt.Errorf("--grace-period must be -1 or more, got %d", o.gracePeriod)
+	case o.drain.Timeout < 0:
+		return errors.New("--timeout must not be negative")
+	case o.drain.PodTimeout <= 0:
+		return errors.New("--pod-timeout must be more than 0")
+	case o.drain.UnschedulableTimeout <= 0:
+		return errors.New("--unschedulable-timeout must be more than 0")
+	}
+	return nil
+}
+
+// run is the whole course of a drain; runDrain has its steps.
+func (o *drainPoolOptions) run(ctx context.Context) error {
+	client, err := o.conn.client()
+	if err != nil {
+		return err
+	}
+	r := &runDrain{drainPoolOptions: o, client: client}
+	report, err := r.run(ctx)
+	if report != nil {
+		if printErr := r.print(report); printErr != nil {
+			return printErr
+		}
+	}
+	return err
+}

@@ -1,0 +1,212 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
+)
+
+// runDrain is one course of drain-pool: rights, plan, question, lock, drain.
+type runDrain struct {
+	*drainPoolOptions
+	client   *kubernetes.Clientset
+	watcher  *cluster.Watcher
+	progress *progress
+}
+
+// run returns the report of however far it came, and an error with the exit
+// code. There is no report when not even a plan could be made.
+func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
+	r.progress = newProgress(r.ErrOut, r.styleFor(r.ErrOut))
+	if missing, err := r.refuseWithoutRights(ctx); missing != nil || err != nil {
+		return missing, err
+	}
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var err error
+	if r.watcher, err = cluster.Watch(watching, r.client, r.progress.trouble); err != nil {
+		return nil, err
+	}
+	plan, err := r.plan()
+	if err != nil {
+		return nil, err
+	}
+	out := r.report(plan)
+	switch {
+	case plan.Blocked():
+		out.Outcome = v1alpha1.DrainBlocked
+		return out, &ExitError{Code: codeBlocked}
+	case plan.Empty():
+		out.Outcome = v1alpha1.DrainNothingToDo
+		return out, nil
+	case r.dryRun == cmdutil.DryRunClient:
+		return out, nil
+	case r.dryRun == cmdutil.DryRunServer:
+		return out, r.askServer(ctx, plan, out)
+	}
+	if err := report.DrainPlan(r.ErrOut, out, r.styleFor(r.ErrOut), r.output.wide); err != nil {
+		return nil, err
+	}
+	report.Findings(r.ErrOut, out.Findings, r.styleFor(r.ErrOut))
+	if err := r.confirm(ctx, r.yes, fmt.Sprintf("Drain pool %s on %s?", plan.Pool.Name, r.conn.host())); err != nil {
+		return nil, err
+	}
+	return r.drain(ctx)
+}
+
+// refuseWithoutRights lists every missing right at once, before anything else.
+func (r *runDrain) refuseWithoutRights(ctx context.Context) (*v1alpha1.DrainReport, error) {
+	missing, err := r.missingRights(ctx, r.client, "drain-pool")
+	if err != nil || len(missing) == 0 {
+		return nil, err
+	}
+	out := r.emptyReport(r.name)
+	out.Outcome = v1alpha1.DrainBlocked
+	for _, access := range missing {
+		out.Findings = append(out.Findings, finding.New(finding.RightsMissing, "right/"+strings.ReplaceAll(access.Resource, "/", "."),
+			"the current user may not "+access.String(),
+			"ask for a role with the rules of drain-pool in plugins.yaml"))
+	}
+	return out, &ExitError{Code: codeBlocked}
+}
+
+// plan judges the cluster as the watches show it now.
+func (r *runDrain) plan() (*drain.Plan, error) {
+	snapshot := r.watcher.Snapshot()
+	chosen, err := r.choice.resolve(snapshot.Nodes, r.name, r.profile)
+	if err != nil {
+		return nil, err
+	}
+	return drain.NewPlan(snapshot, chosen, pool.List(snapshot.Nodes, r.profile), r.profile, r.drainPoolOptions.drain), nil
+}
+
+// drain takes the lock, plans once more (time has passed since the question),
+// and carries the plan out.
+func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
+	held, release, err := r.lock(ctx, r.client, "drain-pool "+r.name+r.choice.selector)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	plan, err := r.plan()
+	if err != nil {
+		return nil, err
+	}
+	out := r.report(plan)
+	if plan.Blocked() {
+		out.Outcome = v1alpha1.DrainBlocked
+		return out, &ExitError{Code: codeBlocked}
+	}
+	drainer := r.drainer()
+	result, findings, err := drainer.Drain(held, plan)
+	out.Result = result
+	out.Findings = append(findings, warnings(out.Findings)...)
+	return out, r.conclude(ctx, held, out, err)
+}
+
+func (r *runDrain) drainer() *drain.Drainer {
+	return &drain.Drainer{
+		Cordoner: drain.Cordoner{Nodes: r.client.CoreV1().Nodes()},
+		Engine: drain.Engine{
+			Source:   r.watcher,
+			Evictor:  drain.APIEvictor{Client: r.client.CoreV1().RESTClient()},
+			Clock:    r.Clock,
+			Observer: r.progress.event,
+		},
+		ReadPods: func(ctx context.Context) ([]*corev1.Pod, error) { return cluster.ListPods(ctx, r.client) },
+		By:       r.Operator,
+	}
+}
+
+// conclude names the outcome and its exit code.
+func (r *runDrain) conclude(ctx, held context.Context, out *v1alpha1.DrainReport, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		out.Outcome = v1alpha1.DrainInterrupted
+		return &ExitError{Code: codeInterrupted}
+	case err != nil:
+		out.Outcome = v1alpha1.DrainStopped
+		if held.Err() != nil {
+			err = context.Cause(held)
+		}
+		return &ExitError{Code: codeStopped, Err: err}
+	case finding.HasErrors(out.Findings):
+		out.Outcome = v1alpha1.DrainStopped
+		return &ExitError{Code: codeStopped}
+	}
+	out.Outcome = v1alpha1.DrainDone
+	return nil
+}
+
+// askServer has the API server judge each step without taking it. It answers
+// each eviction as if it were the only one: budgets are not used up.
+func (r *runDrain) askServer(ctx context.Context, plan *drain.Plan, out *v1alpha1.DrainReport) error {
+	cordoner := drain.Cordoner{Nodes: r.client.CoreV1().Nodes(), DryRun: true}
+	for _, node := range plan.Pool.Nodes {
+		if _, err := cordoner.Cordon(ctx, node, drain.Mark{By: r.Operator}); err != nil {
+			return err
+		}
+	}
+	evictor := drain.APIEvictor{Client: r.client.CoreV1().RESTClient(), DryRun: true}
+	for _, target := range plan.Targets {
+		if err := evictor.Evict(ctx, target.Pod, r.drainPoolOptions.drain.GracePeriodSeconds); err != nil {
+			out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, cluster.PodObject(target.Pod), drain.Explain(err), ""))
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	finding.Sort(out.Findings)
+	return nil
+}
+
+func (r *runDrain) report(plan *drain.Plan) *v1alpha1.DrainReport {
+	out := r.emptyReport(plan.Pool.Name)
+	out.Findings = append(out.Findings, plan.Findings...)
+	out.Plan = plan.Report()
+	return out
+}
+
+func (r *runDrain) emptyReport(name string) *v1alpha1.DrainReport {
+	return &v1alpha1.DrainReport{
+		TypeMeta:   v1alpha1.TypeMeta("DrainReport"),
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Outcome:    v1alpha1.DrainPlanned,
+		DryRun:     dryRunName(r.dryRun),
+		Findings:   []v1alpha1.Finding{},
+		Plan:       v1alpha1.DrainPlan{Nodes: []v1alpha1.PlannedNode{}, Workloads: []v1alpha1.PlannedWorkload{}, Waves: []v1alpha1.Wave{}},
+	}
+}
+
+func (r *runDrain) print(out *v1alpha1.DrainReport) error {
+	return r.output.print(r.Out, out, func(w io.Writer) error {
+		return report.DrainReport(w, out, r.styleFor(r.Out), r.output.wide)
+	})
+}
+
+// warnings keeps of a plan's findings what is still worth saying at the end.
+func warnings(planned []v1alpha1.Finding) []v1alpha1.Finding {
+	var kept []v1alpha1.Finding
+	for _, f := range planned {
+		if f.Severity == v1alpha1.SeverityWarning && f.Code != string(finding.WorkloadDowntime) {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,64 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cmd holds the subcommands: one file each, flags → Options{Complete,
+// Validate, Run}. It turns flags into calls of the domain packages and their
+// results into output; it decides nothing about a cluster.
+package cmd
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/registry"
+)
+
+// Groups of subcommands in the help.
+const (
+	groupLook   = "look"
+	groupChange = "change"
+)
+
+// releaseTimeout bounds how long an ending command tries to give the lock back;
+// an interrupted one must end within a second.
+const releaseTimeout = 200 * time.Millisecond
+
+// NewRootCommand returns the command tree.
+func NewRootCommand(system System) (*cobra.Command, error) {
+	reg, err := registry.Load()
+	if err != nil {
+		return nil, err
+	}
+	s := &suite{System: system, registry: reg, conn: newConnection()}
+	root := &cobra.Command{
+		Use:   "kubectl-vantiq_upgrade",
+		Short: "Take a Vantiq Private Cloud on AKS or EKS safely through a Kubernetes upgrade",
+		Long: `Take a Vantiq Private Cloud on AKS or EKS safely through a Kubernetes upgrade.
+
+No workload is taken below the number of Ready replicas it needs, with or
+without a disruption budget. Every command can be run again: it goes on where
+it was. Results go to stdout, talk goes to stderr.
+
+Exit codes: 0 done; 1 error; 2 blocked, nothing was touched; 3 stopped part-way,
+run it again to go on; 4 another run holds the lock; 130 interrupted.`,
+		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl vantiq-upgrade"},
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		Args:              cobra.NoArgs,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return s.colour.validate() },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(system.In)
+	root.SetOut(system.Out)
+	root.SetErr(system.ErrOut)
+	root.AddGroup(
+		&cobra.Group{ID: groupLook, Title: "Look (change nothing):"},
+		&cobra.Group{ID: groupChange, Title: "Change:"},
+	)
+	s.conn.addFlags(root.PersistentFlags())
+	root.PersistentFlags().StringVar(&s.colour.mode, "color", "auto", "Colour the output: auto, always or never. auto colours a terminal unless NO_COLOR is set")
+	addVerbosity(root.PersistentFlags())
+	root.AddCommand(newCmdPools(s), newCmdDrainPool(s), newCmdUncordonPool(s), newCmdVersion(s))
+	return root, nil
+}

@@ -1,0 +1,182 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
+)
+
+// uncordonPoolOptions are the options of uncordon-pool.
+type uncordonPoolOptions struct {
+	*suite
+	output *output
+	choice poolChoice
+	name   string
+	all    bool
+	dryRun cmdutil.DryRunStrategy
+}
+
+func newCmdUncordonPool(s *suite) *cobra.Command {
+	o := &uncordonPoolOptions{suite: s, output: newOutput()}
+	cmd := s.command("uncordon-pool", "POOL")
+	cmd.Args = cobra.MaximumNArgs(1)
+	cmd.Long = `Give a drained node pool back: pods may be scheduled on it again.
+
+Only nodes that drain-pool cordoned are given back; a node that somebody else
+had cordoned stays so, unless --all is given.`
+	cmd.Example = `  # Give back what drain-pool cordoned
+  kubectl vantiq-upgrade uncordon-pool mongodbnp
+
+  # Every node of the pool, whoever cordoned it
+  kubectl vantiq-upgrade uncordon-pool mongodbnp --all`
+	cmd.ValidArgsFunction = s.completePools
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := o.complete(cmd, args); err != nil {
+			return err
+		}
+		if err := o.choice.validate(o.name); err != nil {
+			return err
+		}
+		return o.run(cmd.Context())
+	}
+	o.output.addFlags(cmd)
+	o.choice.addFlags(cmd)
+	cmdutil.AddDryRunFlag(cmd)
+	cmd.Flags().BoolVar(&o.all, "all", false, "Give back every node of the pool, whoever cordoned it")
+	return cmd
+}
+
+func (o *uncordonPoolOptions) complete(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		o.name = args[0]
+	}
+	if err := o.output.complete(); err != nil {
+		return err
+	}
+	var err error
+	o.dryRun, err = cmdutil.GetDryRunStrategy(cmd)
+	return err
+}
+
+func (o *uncordonPoolOptions) run(ctx context.Context) error {
+	client, err := o.conn.client()
+	if err != nil {
+		return err
+	}
+	if err := o.refuseWithoutRights(ctx, client); err != nil {
+		return err
+	}
+	nodes, err := cluster.ListNodes(ctx, client)
+	if err != nil {
+		return err
+	}
+	prof, err := o.choice.load()
+	if err != nil {
+		return err
+	}
+	chosen, err := o.choice.resolve(nodes, o.name, prof)
+	if err != nil {
+		return err
+	}
+	out := &v1alpha1.UncordonReport{
+		TypeMeta:   v1alpha1.TypeMeta("UncordonReport"),
+		ObjectMeta: metav1.ObjectMeta{Name: chosen.Name},
+		DryRun:     dryRunName(o.dryRun),
+		Nodes:      []v1alpha1.UncordonedNode{},
+	}
+	if o.dryRun == cmdutil.DryRunNone {
+		held, release, err := o.lock(ctx, client, "uncordon-pool "+chosen.Name)
+		if err != nil {
+			return err
+		}
+		defer release()
+		ctx = held
+	}
+	failed := o.uncordon(ctx, client, chosen.Nodes, out)
+	err = o.output.print(o.Out, out, func(w io.Writer) error {
+		return report.Uncordon(w, out, o.styleFor(o.Out), o.output.wide)
+	})
+	if err != nil {
+		return err
+	}
+	return failed
+}
+
+func (o *uncordonPoolOptions) refuseWithoutRights(ctx context.Context, client kubernetes.Interface) error {
+	missing, err := o.missingRights(ctx, client, "uncordon-pool")
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	var names []string
+	for _, access := range missing {
+		names = append(names, access.String())
+	}
+	return &ExitError{Code: codeBlocked, Err: &missingRightsError{names}}
+}
+
+// missingRightsError lists what the current user may not do.
+type missingRightsError struct{ rights []string }
+
+func (e *missingRightsError) Error() string {
+	return "the current user may not " + strings.Join(e.rights, ", ") + "; nothing was touched"
+}
+
+// uncordon gives the nodes back one after the other; what was done before an
+// error is in the report.
+func (o *uncordonPoolOptions) uncordon(ctx context.Context, client kubernetes.Interface, nodes []*corev1.Node, out *v1alpha1.UncordonReport) error {
+	cordoner := drain.Cordoner{Nodes: client.CoreV1().Nodes(), DryRun: o.dryRun == cmdutil.DryRunServer}
+	for _, node := range nodes {
+		mark, ours := drain.MarkOf(node)
+		line := v1alpha1.UncordonedNode{Name: node.Name, Action: uncordonAction(node, ours, o.all), CordonedBy: mark.By}
+		if !mark.At.IsZero() {
+			at := metav1.NewTime(mark.At)
+			line.CordonedAt = &at
+		}
+		if changes := line.Action == "uncordoned" || line.Action == "mark removed"; changes && o.dryRun != cmdutil.DryRunClient {
+			if err := cordoner.Uncordon(ctx, node); err != nil {
+				return err
+			}
+		}
+		out.Nodes = append(out.Nodes, line)
+	}
+	return nil
+}
+
+// uncordonAction says what is to happen to a node.
+func uncordonAction(node *corev1.Node, ours, all bool) string {
+	switch {
+	case node.Spec.Unschedulable && (ours || all):
+		return "uncordoned"
+	case node.Spec.Unschedulable:
+		return "left cordoned"
+	case ours:
+		return "mark removed"
+	}
+	return "not cordoned"
+}
+
+// dryRunName is how a result shows the value of --dry-run.
+func dryRunName(strategy cmdutil.DryRunStrategy) string {
+	switch strategy {
+	case cmdutil.DryRunClient:
+		return "client"
+	case cmdutil.DryRunServer:
+		return "server"
+	case cmdutil.DryRunNone:
+	}
+	return "none"
+}

@@ -1,0 +1,156 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package disruption judges disruption budgets and floors by the rules of the
+// real disruption controller and the eviction API (pkg/controller/disruption
+// and pkg/registry/core/pod/storage/eviction.go of Kubernetes).
+package disruption
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+)
+
+// Class says whether and why a budget stands in the way of an eviction.
+type Class string
+
+const (
+	// Open allows an eviction now.
+	Open Class = "Open"
+	// PermanentBySpec can never allow one: maxUnavailable 0 or minAvailable 100 %.
+	PermanentBySpec Class = "PermanentBySpec"
+	// PermanentBySize asks for as many pods as its workloads have.
+	PermanentBySize Class = "PermanentBySize"
+	// Failed means that the controller cannot compute it.
+	Failed Class = "Failed"
+	// Unhealthy waits until its pods are healthy again.
+	Unhealthy Class = "Unhealthy"
+	// Transient allows nothing at the moment.
+	Transient Class = "Transient"
+)
+
+// reasonSyncFailed is the reason of the condition DisruptionAllowed when the
+// controller cannot compute a budget.
+const reasonSyncFailed = policyv1.SyncFailedReason
+
+// Verdict is the class of a budget and the cause in words.
+type Verdict struct {
+	Class Class
+	Cause string
+}
+
+// Classify judges a budget over the pods that it selects in s.
+func Classify(s *cluster.Snapshot, pdb *policyv1.PodDisruptionBudget) Verdict {
+	pods := s.PodsOf(pdb)
+	expected := expectedPods(s, pods)
+	if expected == 0 {
+		return Verdict{Class: Open}
+	}
+	if v, permanent := permanent(pdb, expected); permanent {
+		return v
+	}
+	return current(pdb, pods)
+}
+
+// Room is how many pods a budget lets go at once when all of them are healthy.
+func Room(s *cluster.Snapshot, pdb *policyv1.PodDisruptionBudget) int {
+	expected := expectedPods(s, s.PodsOf(pdb))
+	return max(0, expected-wantedReady(pdb, expected))
+}
+
+// expectedPods is the sum of the replicas of the workloads behind the pods, or
+// the number of pods where that is more.
+func expectedPods(s *cluster.Snapshot, pods []*corev1.Pod) int {
+	seen := map[cluster.Ref]bool{}
+	expected := 0
+	for _, pod := range pods {
+		ref, owned := s.Owner(pod)
+		if !owned {
+			expected++
+			continue
+		}
+		if w := s.Workload(ref); w != nil && !seen[ref] {
+			seen[ref] = true
+			expected += w.Replicas
+		}
+	}
+	return max(expected, active(pods))
+}
+
+// permanent finds budgets that no waiting can open.
+func permanent(pdb *policyv1.PodDisruptionBudget, expected int) (Verdict, bool) {
+	if v := pdb.Spec.MaxUnavailable; v != nil && isZero(v) {
+		return Verdict{PermanentBySpec, fmt.Sprintf("maxUnavailable %s never allows an eviction", v)}, true
+	}
+	v := pdb.Spec.MinAvailable
+	if v == nil {
+		return Verdict{}, false
+	}
+	if v.Type == intstr.String && percent(v) >= 100 {
+		return Verdict{PermanentBySpec, fmt.Sprintf("minAvailable %s never allows an eviction", v)}, true
+	}
+	if wanted := wantedReady(pdb, expected); wanted >= expected {
+		how := fmt.Sprintf("minAvailable %s", v)
+		if v.Type == intstr.String {
+			how += fmt.Sprintf(" (rounded up to %d)", wanted)
+		}
+		return Verdict{PermanentBySize, fmt.Sprintf("%s of %d replica(s) never allows an eviction", how, expected)}, true
+	}
+	return Verdict{}, false
+}
+
+// current judges a budget that can open by its status.
+func current(pdb *policyv1.PodDisruptionBudget, pods []*corev1.Pod) Verdict {
+	status := pdb.Status
+	if c := meta.FindStatusCondition(status.Conditions, policyv1.DisruptionAllowedCondition); c != nil && c.Status == metav1.ConditionFalse && c.Reason == reasonSyncFailed {
+		return Verdict{Failed, "the disruption controller cannot compute it: " + c.Message}
+	}
+	if status.ObservedGeneration < pdb.Generation {
+		return Verdict{Transient, "the disruption controller has not seen its latest change yet"}
+	}
+	if status.DisruptionsAllowed > 0 {
+		return Verdict{Class: Open}
+	}
+	needs := fmt.Sprintf("needs %d healthy pods, has %d", status.DesiredHealthy, status.CurrentHealthy)
+	for _, pod := range pods {
+		if pod.DeletionTimestamp == nil && cluster.IsBroken(pod) {
+			return Verdict{Unhealthy, needs + "; " + cluster.PodObject(pod) + ": " + cluster.WhyNotReady(pod)}
+		}
+	}
+	return Verdict{Transient, needs}
+}
+
+// active counts pods that are not on their way out.
+func active(pods []*corev1.Pod) int {
+	n := 0
+	for _, pod := range pods {
+		if pod.DeletionTimestamp == nil {
+			n++
+		}
+	}
+	return n
+}
+
+func isZero(v *intstr.IntOrString) bool {
+	if v.Type == intstr.Int {
+		return v.IntVal == 0
+	}
+	return percent(v) == 0
+}
+
+// percent returns the number in "30%"; a value that does not parse counts as
+// 100, the safe side.
+func percent(v *intstr.IntOrString) int {
+	n, err := intstr.GetScaledValueFromIntOrPercent(v, 100, true)
+	if err != nil {
+		return 100
+	}
+	return n
+}

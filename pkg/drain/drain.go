@@ -1,0 +1,181 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package drain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+)
+
+// cordonsInFlight bounds the nodes that are cordoned at the same time.
+const cordonsInFlight = 20
+
+// cordonShown bounds the wait until the watch shows our own cordons.
+const cordonShown = 30 * time.Second
+
+// Drainer carries out plans on a cluster: cordon, evict, read back.
+type Drainer struct {
+	Cordoner Cordoner
+	Engine   Engine
+	// ReadPods reads all pods past the watches, for the last look.
+	ReadPods func(context.Context) ([]*corev1.Pod, error)
+	// By is who drains, as user@host.
+	By string
+}
+
+// Drain carries out plan. The result is never nil and is true however the drain
+// ended; an error means that it could not go on: an API error while cordoning,
+// or ctx's own.
+func (d *Drainer) Drain(ctx context.Context, plan *Plan) (*v1alpha1.DrainResult, []v1alpha1.Finding, error) {
+	started := d.Engine.Clock.Now()
+	cordoned, err := d.cordon(ctx, plan)
+	var findings []v1alpha1.Finding
+	if err == nil {
+		d.Engine.Cordoned = plan.Pool.NodeNames()
+		findings, err = d.Engine.Run(ctx, plan)
+	}
+	result := &v1alpha1.DrainResult{
+		Started: newTime(started), Cordoned: cordoned,
+		Pods: d.Engine.Moved(), Workloads: d.Engine.Workloads(), Left: []v1alpha1.PodRef{},
+	}
+	if err == nil {
+		var unread []v1alpha1.Finding
+		unread, err = d.readBack(ctx, plan, result)
+		findings = append(findings, unread...)
+	}
+	finished := d.Engine.Clock.Now()
+	result.Finished = newTime(finished)
+	result.Seconds = finished.Sub(started).Round(time.Millisecond).Seconds()
+	finding.Sort(findings)
+	return result, findings, err
+}
+
+// cordon makes every node of the pool unschedulable before the first pod goes,
+// so that no replacement lands on a node that is next. It returns the nodes
+// that it changed, and returns when the watch shows them.
+func (d *Drainer) cordon(ctx context.Context, plan *Plan) ([]string, error) {
+	mark := Mark{By: d.By, At: d.Engine.Clock.Now().UTC().Truncate(time.Second), Pool: plan.Pool.Name}
+	type outcome struct {
+		node string
+		did  bool
+		err  error
+	}
+	outcomes := make(chan outcome)
+	slots := make(chan struct{}, cordonsInFlight)
+	for _, node := range plan.Pool.Nodes {
+		go func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if err := ctx.Err(); err != nil {
+				outcomes <- outcome{node.Name, false, err}
+				return
+			}
+			did, err := d.Cordoner.Cordon(ctx, node, mark)
+			outcomes <- outcome{node.Name, did, err}
+		}()
+	}
+	cordoned := []string{}
+	var errs []error
+	for range plan.Pool.Nodes {
+		o := <-outcomes
+		if o.err != nil {
+			errs = append(errs, o.err)
+		} else if o.did {
+			cordoned = append(cordoned, o.node)
+			d.Engine.tell(Cordoned, "node/"+o.node, "")
+		}
+	}
+	slices.Sort(cordoned)
+	if len(errs) > 0 {
+		return cordoned, errors.Join(errs...)
+	}
+	return cordoned, d.awaitCordons(ctx, plan)
+}
+
+// awaitCordons waits until the watch shows the nodes as unschedulable: what is
+// decided after that is decided on what the scheduler sees too.
+func (d *Drainer) awaitCordons(ctx context.Context, plan *Plan) error {
+	timer := d.Engine.Clock.NewTimer(cordonShown)
+	defer timer.Stop()
+	for {
+		s := d.Engine.Source.Snapshot()
+		missing := slices.IndexFunc(plan.Pool.Nodes, func(n *corev1.Node) bool {
+			live := s.Node(n.Name)
+			return live != nil && !live.Spec.Unschedulable
+		})
+		if missing < 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timer.C():
+			return fmt.Errorf("node %s was cordoned and is schedulable again after %s: somebody else gives it back", plan.Pool.Nodes[missing].Name, cordonShown)
+		case <-d.Engine.Source.Changed():
+		}
+	}
+}
+
+// readBack looks at the cluster once more, past the watches: success is said
+// only when it was seen.
+func (d *Drainer) readBack(ctx context.Context, plan *Plan, result *v1alpha1.DrainResult) ([]v1alpha1.Finding, error) {
+	pods, err := d.ReadPods(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading back: %w", err)
+	}
+	s := d.Engine.Source.Snapshot().WithPods(pods)
+	var findings []v1alpha1.Finding
+	for _, t := range (selector{snapshot: s, view: plan.view, options: plan.options}).selectFrom(plan.Pool.NodeNames()).targets {
+		result.Left = append(result.Left, podRef(t))
+		findings = append(findings, finding.New(finding.PoolNotEmpty, cluster.PodObject(t.Pod),
+			"still on "+t.Pod.Spec.NodeName, "kubectl describe pod -n "+t.Pod.Namespace+" "+t.Pod.Name))
+	}
+	for i := range result.Workloads {
+		if f, short := d.readBackWorkload(s, &result.Workloads[i]); short {
+			findings = append(findings, f)
+		}
+	}
+	return d.withoutTold(findings), nil
+}
+
+func (d *Drainer) readBackWorkload(s *cluster.Snapshot, r *v1alpha1.DrainedWorkload) (v1alpha1.Finding, bool) {
+	w := s.FindWorkload(r.Kind, r.Namespace, r.Name)
+	if w == nil {
+		return v1alpha1.Finding{}, false
+	}
+	r.ReadyAfter = w.Ready()
+	for _, g := range d.Engine.groups {
+		if g.ref == w.Ref && r.ReadyAfter < g.expected() {
+			return finding.New(finding.WorkloadNotBack, w.String(),
+				fmt.Sprintf("%d of %d Ready%s", r.ReadyAfter, w.Replicas, startingPods(w)),
+				"kubectl get pods -n "+w.Namespace+" -o wide"), true
+		}
+	}
+	return v1alpha1.Finding{}, false
+}
+
+// withoutTold drops findings about workloads that the drain gave up on: their
+// cause has been told already.
+func (d *Drainer) withoutTold(findings []v1alpha1.Finding) []v1alpha1.Finding {
+	told := map[string]bool{}
+	for _, g := range d.Engine.groups {
+		if g.stopped == nil {
+			continue
+		}
+		told[g.ref.String()] = true
+		for _, m := range g.members {
+			told[cluster.PodObject(m.Pod)] = true
+		}
+	}
+	return slices.DeleteFunc(findings, func(f v1alpha1.Finding) bool { return told[f.Object] })
+}

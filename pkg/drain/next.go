@@ -1,0 +1,172 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package drain
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	policyv1 "k8s.io/api/policy/v1"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
+)
+
+// next chooses the pods to evict now. It is the only place that decides so:
+// floors, budgets, dependencies and never-together pairs all meet here.
+func (e *Engine) next(s *cluster.Snapshot, now time.Time) []*member {
+	var chosen []*member
+	for _, g := range e.groups {
+		room := e.plan.options.MaxInFlight - e.inFlight - len(chosen)
+		if room <= 0 {
+			break
+		}
+		if g.stopped == nil {
+			chosen = append(chosen, e.nextOf(g, s, now, room)...)
+		}
+	}
+	return chosen
+}
+
+// nextOf chooses pods of one workload and notes what the others wait for.
+func (e *Engine) nextOf(g *group, s *cluster.Snapshot, now time.Time, room int) []*member {
+	w := s.Workload(g.ref)
+	if w == nil {
+		w = &cluster.Workload{Ref: g.ref}
+	}
+	order := e.waitsForOthers(g, s)
+	serving := g.serving(w)
+	var chosen []*member
+	for _, m := range g.waitingMembers() {
+		if len(chosen) == room {
+			break
+		}
+		m.cause = e.holds(g, m, w, order, serving, s, now)
+		if m.cause != "" {
+			continue
+		}
+		for _, pdb := range s.PDBsOf(m.Pod) {
+			e.budgets.Spend(pdb, m.Pod)
+		}
+		// From here on it counts as away, for its own floor and for the
+		// workloads that must not be disrupted together with this one.
+		m.phase = asking
+		chosen = append(chosen, m)
+		serving = g.serving(w)
+	}
+	return chosen
+}
+
+// waitingMembers are the pods that have not been evicted, cheapest first.
+func (g *group) waitingMembers() []*member {
+	var list []*member
+	for _, m := range g.members {
+		if m.phase == staying {
+			list = append(list, m)
+		}
+	}
+	slices.SortFunc(list, func(a, b *member) int { return evictionOrder(a.Target, b.Target) })
+	return list
+}
+
+// holds says why a pod may not be evicted now; empty when it may.
+func (e *Engine) holds(g *group, m *member, w *cluster.Workload, order string, serving int, s *cluster.Snapshot, now time.Time) string {
+	if cluster.IsFinished(m.Pod) {
+		return retryPause(m, nil, now)
+	}
+	if order != "" {
+		return order
+	}
+	if cause := floorHolds(g, m, w, serving); cause != "" {
+		return cause
+	}
+	budgets := s.PDBsOf(m.Pod)
+	if cause := retryPause(m, budgets, now); cause != "" {
+		return cause
+	}
+	return e.budgetsHold(m, budgets)
+}
+
+// floorHolds keeps a workload at its floor, and keeps its next member where it
+// is while a replacement has no node.
+func floorHolds(g *group, m *member, w *cluster.Workload, serving int) string {
+	if !g.isReplaced() || g.replicas <= 1 {
+		return ""
+	}
+	for _, pod := range w.Pods {
+		if message, unplaced := cluster.Unschedulable(pod); unplaced {
+			return fmt.Sprintf("%s has no node: %s", cluster.PodObject(pod), message)
+		}
+	}
+	after := serving
+	if cluster.IsServing(m.Pod) {
+		after--
+	} else if disruption.IgnoresBudget(m.Pod) {
+		return "" // it has not started: nothing is lost
+	}
+	if after >= g.floor.Ready {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d Ready, floor %d (%s)%s", serving, g.replicas, g.floor.Ready, g.floor.From, startingPods(w))
+}
+
+// startingPods names a pod that keeps its workload from being whole.
+func startingPods(w *cluster.Workload) string {
+	for _, pod := range w.Pods {
+		if !cluster.IsServing(pod) {
+			return "; " + cluster.PodObject(pod) + ": " + cluster.WhyNotReady(pod)
+		}
+	}
+	return ""
+}
+
+// retryPause holds a pod back after an answer that asked for patience.
+func retryPause(m *member, budgets []*policyv1.PodDisruptionBudget, now time.Time) string {
+	if m.isHeld(budgets, now) {
+		return m.cause
+	}
+	return ""
+}
+
+func (e *Engine) budgetsHold(m *member, budgets []*policyv1.PodDisruptionBudget) string {
+	for _, pdb := range budgets {
+		if ok, cause := e.budgets.Allows(pdb, m.Pod); !ok {
+			return "disruption budget " + pdb.Namespace + "/" + pdb.Name + " " + cause
+		}
+	}
+	return ""
+}
+
+// waitsForOthers holds a workload while one that it depends on, or that must
+// never be disrupted together with it, is short of members.
+func (e *Engine) waitsForOthers(g *group, s *cluster.Snapshot) string {
+	object := profileObject(g.ref)
+	for _, o := range slices.Concat(e.plan.view.NeverTogetherWith(object), e.plan.view.DependenciesOf(object)) {
+		if short := e.shortOf(o, s); short != "" {
+			return "waits for " + short
+		}
+	}
+	return ""
+}
+
+// shortOf says how many members a workload lacks; empty when it is whole. Pods
+// that we asked to evict a moment ago count as missing.
+func (e *Engine) shortOf(o profile.Object, s *cluster.Snapshot) string {
+	w := s.FindWorkload(o.Kind, o.Namespace, o.Name)
+	if w == nil {
+		return ""
+	}
+	ready := w.Ready()
+	for _, g := range e.groups {
+		if g.ref == w.Ref {
+			ready = g.serving(w)
+		}
+	}
+	if ready >= w.Replicas {
+		return ""
+	}
+	return fmt.Sprintf("%s: %d of %d Ready", w, ready, w.Replicas)
+}

@@ -1,0 +1,104 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package drain
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+)
+
+// observe takes in a Snapshot: what went, what came, and what is new on the
+// pool's nodes.
+func (e *Engine) observe(s *cluster.Snapshot, now time.Time) {
+	e.budgets.Observe(s)
+	e.adoptNewcomers(s, now)
+	e.watchCordons(s)
+	for _, g := range e.groups {
+		e.observeGroup(g, s, now)
+	}
+}
+
+func (e *Engine) observeGroup(g *group, s *cluster.Snapshot, now time.Time) {
+	for _, m := range g.members {
+		left, began := m.observe(s, now)
+		if left || began {
+			g.lastProgress = now
+		}
+		if left {
+			e.tell(Gone, cluster.PodObject(m.Pod), "from "+m.Pod.Spec.NodeName)
+		}
+	}
+	w := s.Workload(g.ref)
+	e.refreshFloor(g, w, s)
+	for _, m := range g.observe(w, now) {
+		e.tell(Replaced, cluster.PodObject(m.successor), fmt.Sprintf("on %s after %s; %s %s",
+			m.successor.Spec.NodeName, m.readyAt.Sub(m.evictedAt).Round(100*time.Millisecond), g.ref, g.readiness()))
+	}
+}
+
+// refreshFloor works out the floor again when what it depends on has changed: a
+// workload may be scaled and a budget created while the drain goes on.
+func (e *Engine) refreshFloor(g *group, w *cluster.Workload, s *cluster.Snapshot) {
+	if w == nil || len(w.Pods) == 0 {
+		return
+	}
+	key := fmt.Sprint(w.Replicas)
+	for _, pdb := range s.PDBsOf(w.Pods[0]) {
+		key += fmt.Sprintf(" %s/%d", pdb.UID, pdb.Generation)
+	}
+	if key == g.floorKey {
+		return
+	}
+	g.floorKey = key
+	pinned := *w
+	if !w.Scaled {
+		pinned.Replicas = g.replicas
+	}
+	g.floor = floorOf(s, &pinned, e.plan.view, e.plan.options)
+}
+
+// adoptNewcomers finds pods that reached a node of the pool after the plan was
+// made, in the moment before its cordon took effect or by a toleration.
+func (e *Engine) adoptNewcomers(s *cluster.Snapshot, now time.Time) {
+	known := map[string]bool{}
+	for _, g := range e.groups {
+		for _, m := range g.members {
+			known[string(m.Pod.UID)] = true
+		}
+	}
+	x := selector{snapshot: s, view: e.plan.view, options: e.plan.options}
+	for _, node := range e.plan.Pool.Nodes {
+		for _, pod := range s.PodsOn(node.Name) {
+			if known[string(pod.UID)] || x.stays(pod) || e.refused[string(pod.UID)] {
+				continue
+			}
+			if findings := x.judge(pod); finding.HasErrors(findings) {
+				e.refused[string(pod.UID)] = true
+				e.findings = append(e.findings, findings...)
+				continue
+			}
+			e.adopt(x.target(pod), s, now)
+		}
+	}
+}
+
+// watchCordons says when somebody else gives a node back while we drain it.
+func (e *Engine) watchCordons(s *cluster.Snapshot) {
+	for _, planned := range e.plan.Pool.Nodes {
+		node := s.Node(planned.Name)
+		if node == nil || node.Spec.Unschedulable || e.refused[planned.Name] || !slices.Contains(e.Cordoned, planned.Name) {
+			continue
+		}
+		e.refused[planned.Name] = true
+		f := finding.New(finding.NodeUncordoned, "node/"+planned.Name,
+			"uncordoned by somebody else while it is drained: pods may come back to it",
+			"run the same command again once nobody else works on the pool")
+		e.findings = append(e.findings, f)
+		e.tell(Trouble, f.Object, f.Message)
+	}
+}

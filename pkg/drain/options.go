@@ -1,0 +1,45 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package drain empties a pool: it selects the pods that go, plans them in
+// waves, refuses what can never work, and evicts within every floor.
+package drain
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// Options are the operator's choices for a drain.
+type Options struct {
+	// Force lets pods without a controller go; they are lost.
+	Force bool
+	// DeleteEmptyDirData lets pods with an emptyDir go.
+	DeleteEmptyDirData bool
+	// MaxUnavailable replaces what the update strategy tolerates for workloads
+	// without a disruption budget; nil leaves it.
+	MaxUnavailable *intstr.IntOrString
+	// GracePeriodSeconds replaces the pods' own grace period; nil leaves it.
+	GracePeriodSeconds *int64
+	// Timeout bounds the whole drain; 0 means no bound.
+	Timeout time.Duration
+	// PodTimeout bounds each step of a workload: to be allowed to go, to end,
+	// and for the replacement to become Ready.
+	PodTimeout time.Duration
+	// UnschedulableTimeout is how long a replacement may stay without a node
+	// before its workload is given up.
+	UnschedulableTimeout time.Duration
+	// MaxInFlight bounds the eviction requests under way at the same time.
+	MaxInFlight int
+}
+
+// DefaultOptions returns the options of a drain without flags.
+func DefaultOptions() Options {
+	return Options{
+		Timeout:              2 * time.Hour,
+		PodTimeout:           10 * time.Minute,
+		UnschedulableTimeout: 2 * time.Minute,
+		MaxInFlight:          50,
+	}
+}

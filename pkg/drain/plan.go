@@ -1,0 +1,192 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package drain
+
+import (
+	"cmp"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
+)
+
+// Plan is what a drain of a pool is going to do, judged before it is touched.
+type Plan struct {
+	Pool    pool.Pool
+	Targets []Target
+	// Members are the workloads behind the targets, in the order of their names.
+	Members []Member
+	// Waves are sets of targets that can be away at the same time.
+	Waves [][]Target
+	// Stay counts the pods that a drain leaves.
+	Stay     int
+	Findings []v1alpha1.Finding
+
+	view    *profile.View
+	options Options
+}
+
+// Member is a workload with pods on the pool.
+type Member struct {
+	Workload *cluster.Workload
+	Floor    disruption.Floor
+	Targets  []Target
+	// Broken counts the pods that were not Ready and had little hope to be.
+	Broken int
+}
+
+// NewPlan judges a drain of p over a Snapshot. Pools are all pools of the
+// cluster: a never-together pool may be one of them.
+func NewPlan(s *cluster.Snapshot, p pool.Pool, pools []pool.Pool, prof *profile.Profile, options Options) *Plan {
+	plan := &Plan{Pool: p, view: prof.For(objectsOf(s)), options: options}
+	chosen := selector{snapshot: s, view: plan.view, options: options}.selectFrom(p.NodeNames())
+	plan.Targets, plan.Stay, plan.Findings = chosen.targets, chosen.stay, chosen.findings
+	plan.Members = plan.members(s)
+	plan.Findings = append(plan.Findings, plan.blockers(s, pools)...)
+	plan.Findings = append(plan.Findings, plan.warnings()...)
+	finding.Sort(plan.Findings)
+	plan.Waves = plan.waves(s)
+	return plan
+}
+
+func objectsOf(s *cluster.Snapshot) []profile.Object {
+	var objects []profile.Object
+	for _, w := range s.Workloads() {
+		objects = append(objects, profile.Object{Kind: w.Kind, Namespace: w.Namespace, Name: w.Name})
+	}
+	return objects
+}
+
+// members groups the unfinished targets by workload.
+func (p *Plan) members(s *cluster.Snapshot) []Member {
+	byRef := map[cluster.Ref]*Member{}
+	for _, t := range p.Targets {
+		w := s.Workload(t.Owner)
+		if w == nil || cluster.IsFinished(t.Pod) {
+			continue
+		}
+		if byRef[t.Owner] == nil {
+			byRef[t.Owner] = &Member{Workload: w, Floor: floorOf(s, w, p.view, p.options), Broken: broken(w)}
+		}
+		byRef[t.Owner].Targets = append(byRef[t.Owner].Targets, t)
+	}
+	members := make([]Member, 0, len(byRef))
+	for _, m := range byRef {
+		slices.SortFunc(m.Targets, evictionOrder)
+		members = append(members, *m)
+	}
+	slices.SortFunc(members, func(a, b Member) int {
+		return cmp.Compare(a.Workload.String(), b.Workload.String())
+	})
+	return members
+}
+
+// floorOf finds the floor of a workload among the budgets that select its pods.
+func floorOf(s *cluster.Snapshot, w *cluster.Workload, view *profile.View, options Options) disruption.Floor {
+	var budgets []*policyv1.PodDisruptionBudget
+	if len(w.Pods) > 0 {
+		budgets = s.PDBsOf(w.Pods[0])
+	}
+	known := view.Lookup(profileObject(w.Ref))
+	return disruption.FloorOf(w, known, soleBudgets(s, budgets, w), options.MaxUnavailable)
+}
+
+// soleBudgets keeps the budgets whose pods all belong to w: only those say how
+// many pods of w must be healthy. One that spans workloads still holds, by its
+// own status.
+func soleBudgets(s *cluster.Snapshot, budgets []*policyv1.PodDisruptionBudget, w *cluster.Workload) []*policyv1.PodDisruptionBudget {
+	return slices.DeleteFunc(slices.Clone(budgets), func(pdb *policyv1.PodDisruptionBudget) bool {
+		return slices.ContainsFunc(s.PodsOf(pdb), func(pod *corev1.Pod) bool {
+			owner, _ := s.Owner(pod)
+			return owner != w.Ref
+		})
+	})
+}
+
+// broken counts the pods that waiting will hardly make Ready.
+func broken(w *cluster.Workload) int {
+	n := 0
+	for _, pod := range w.Pods {
+		if pod.DeletionTimestamp == nil && !cluster.IsServing(pod) && cluster.IsBroken(pod) {
+			n++
+		}
+	}
+	return n
+}
+
+// warnings tells what an operator should know and what does not block.
+func (p *Plan) warnings() []v1alpha1.Finding {
+	var findings []v1alpha1.Finding
+	for _, m := range p.Members {
+		findings = append(findings, m.warnings()...)
+	}
+	for _, node := range p.Pool.Nodes {
+		if !cluster.IsNodeReady(node) {
+			findings = append(findings, finding.New(finding.NodeNotReady, "node/"+node.Name,
+				"not Ready: its kubelet may not confirm that pods ended",
+				"kubectl describe node "+node.Name))
+		}
+	}
+	return findings
+}
+
+func (m Member) warnings() []v1alpha1.Finding {
+	w := m.Workload
+	var findings []v1alpha1.Finding
+	if m.Downtime() {
+		findings = append(findings, finding.Newf(finding.WorkloadDowntime, w.String(),
+			"one replica: it is away while it moves"))
+	}
+	if ready := w.Ready(); w.Replicas > 1 && w.Kind != cluster.KindJob && ready < m.Floor.Ready {
+		findings = append(findings, finding.New(finding.WorkloadBelowFloor, w.String(),
+			"below its floor already: none of its Ready pods goes until enough are Ready",
+			"kubectl get pods -n "+w.Namespace+" -o wide"))
+	}
+	if m.Broken > 0 {
+		findings = append(findings, finding.New(finding.WorkloadPodsBroken, w.String(),
+			"has broken pods; the drain does not wait for them to become Ready",
+			"kubectl get pods -n "+w.Namespace+" -o wide"))
+	}
+	return findings
+}
+
+// Downtime reports whether the workload is away while it moves.
+func (m Member) Downtime() bool {
+	return m.Workload.Replicas == 1 && m.Workload.Kind != cluster.KindJob
+}
+
+// Blocked reports whether something was found that refuses the drain.
+func (p *Plan) Blocked() bool { return finding.HasErrors(p.Findings) }
+
+// Empty reports whether no pod needs to move and no node needs a cordon.
+func (p *Plan) Empty() bool {
+	return len(p.Targets) == 0 && p.Pool.Cordoned() == len(p.Pool.Nodes)
+}
+
+// evictionOrder puts first what costs least: pods that are not Ready, then the
+// highest ordinals, as the StatefulSet controller goes; a primary is mostly 0.
+func evictionOrder(a, b Target) int {
+	return cmp.Or(
+		cmp.Compare(cost(a.Pod), cost(b.Pod)),
+		-cmp.Compare(len(a.Pod.Name), len(b.Pod.Name)),
+		-cmp.Compare(a.Pod.Name, b.Pod.Name),
+	)
+}
+
+func cost(pod *corev1.Pod) int {
+	switch {
+	case disruption.IgnoresBudget(pod):
+		return 0
+	case !cluster.IsServing(pod):
+		return 1
+	}
+	return 2
+}

@@ -1,0 +1,147 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package drain
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+)
+
+// quiet is how long a wait lasts before it is told at all.
+const quiet = 2 * time.Second
+
+// giveUpOnStalled stops the workloads in which nothing has moved for too long.
+// The others go on.
+func (e *Engine) giveUpOnStalled(now time.Time) {
+	for _, g := range e.groups {
+		if g.stopped != nil || g.isWhole() {
+			continue
+		}
+		if f, stalled := e.stalled(g, now); stalled {
+			e.giveUp(g, f)
+		}
+	}
+}
+
+// stalled says what a workload has waited for in vain.
+func (e *Engine) stalled(g *group, now time.Time) (v1alpha1.Finding, bool) {
+	if !g.unplacedSince.IsZero() && now.Sub(g.unplacedSince) >= e.plan.options.UnschedulableTimeout {
+		return e.unplaced(g), true
+	}
+	if now.Sub(g.lastProgress) < e.plan.options.PodTimeout+g.longestGrace() {
+		return v1alpha1.Finding{}, false
+	}
+	for _, m := range g.members {
+		if m.phase == leaving {
+			return stuck(m, now), true
+		}
+	}
+	for _, m := range g.members {
+		if m.phase == staying {
+			return finding.New(finding.WaitedTooLong, cluster.PodObject(m.Pod),
+				fmt.Sprintf("not allowed to go for %s: %s", e.plan.options.PodTimeout, m.cause),
+				"mend that, then run the same command again"), true
+		}
+	}
+	return finding.New(finding.ReplacementNotReady, g.ref.String(),
+		fmt.Sprintf("%d of %d Ready after %s%s", g.ready, g.replicas, e.plan.options.PodTimeout, e.starting(g)),
+		"kubectl get pods -n "+g.ref.Namespace+" -o wide"), true
+}
+
+// longestGrace is the time that its leaving pods may rightfully take.
+func (g *group) longestGrace() time.Duration {
+	longest := time.Duration(0)
+	for _, m := range g.members {
+		if m.phase == leaving {
+			longest = max(longest, m.grace())
+		}
+	}
+	return longest
+}
+
+func (e *Engine) unplaced(g *group) v1alpha1.Finding {
+	for _, pod := range e.snapshot.Workload(g.ref).Pods {
+		if message, unplaced := cluster.Unschedulable(pod); unplaced {
+			return finding.New(finding.ReplacementUnplaced, cluster.PodObject(pod),
+				fmt.Sprintf("cannot be placed for %s: %s; no further pod of %s goes", e.plan.options.UnschedulableTimeout, message, g.ref),
+				"make room, or give the pool back: kubectl vantiq-upgrade uncordon-pool "+e.plan.Pool.Name)
+		}
+	}
+	return finding.Newf(finding.ReplacementUnplaced, g.ref.String(), "a replacement cannot be placed")
+}
+
+func stuck(m *member, now time.Time) v1alpha1.Finding {
+	message := fmt.Sprintf("evicted %s ago and still terminating on %s", now.Sub(m.evictedAt).Round(time.Second), m.Pod.Spec.NodeName)
+	if len(m.Pod.Finalizers) > 0 {
+		message += "; held by finalizers " + strings.Join(m.Pod.Finalizers, ", ")
+	}
+	return finding.New(finding.PodStuckTerminating, cluster.PodObject(m.Pod), message,
+		"kubectl describe pod -n "+m.Pod.Namespace+" "+m.Pod.Name)
+}
+
+func (e *Engine) starting(g *group) string {
+	if w := e.snapshot.Workload(g.ref); w != nil {
+		return startingPods(w)
+	}
+	return ""
+}
+
+func (e *Engine) giveUp(g *group, f v1alpha1.Finding) {
+	g.stopped = &f
+	e.findings = append(e.findings, f)
+	e.tell(GaveUp, f.Object, f.Message)
+}
+
+// timeOut gives up on everything that is not whole.
+func (e *Engine) timeOut() {
+	e.findings = append(e.findings, finding.New(finding.DrainTimedOut, "pool/"+e.plan.Pool.Name,
+		fmt.Sprintf("not finished within --timeout %s", e.plan.options.Timeout), "run the same command again to go on"))
+	for _, g := range e.groups {
+		if g.stopped == nil && !g.isWhole() {
+			g.stopped = &e.findings[len(e.findings)-1]
+		}
+	}
+}
+
+// tellWaits says what each workload waits for, once it has waited a moment and
+// then once in a while.
+func (e *Engine) tellWaits(now time.Time) {
+	for _, g := range e.groups {
+		cause := ""
+		if g.stopped == nil && !g.isWhole() {
+			cause = e.waitsFor(g, now)
+		}
+		if cause != g.waiting.cause {
+			g.waiting = waiting{cause: cause, since: now}
+		}
+		if cause == "" || now.Sub(g.waiting.since) < quiet || now.Sub(g.waiting.told) < reminder {
+			continue
+		}
+		g.waiting.told = now
+		e.tell(Waiting, g.ref.String(), cause)
+	}
+}
+
+// waitsFor says in words what keeps a workload from going on.
+func (e *Engine) waitsFor(g *group, now time.Time) string {
+	for _, m := range g.members {
+		if m.phase == staying && m.cause != "" {
+			return m.cause
+		}
+	}
+	for _, m := range g.members {
+		if m.phase == leaving {
+			return cluster.PodObject(m.Pod) + " is terminating on " + m.Pod.Spec.NodeName
+		}
+	}
+	if cause := strings.TrimPrefix(e.starting(g), "; "); cause != "" {
+		return cause
+	}
+	return g.readiness()
+}

@@ -1,0 +1,94 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package finding
+
+import "github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+
+// Code is the stable name of a finding.
+type Code string
+
+// 2xx: what stands in the way of a drain. 23x: how a drain ended.
+const (
+	PDBPermanentBySpec  Code = "VU-201"
+	PDBPermanentBySize  Code = "VU-202"
+	PDBSeveral          Code = "VU-203"
+	PDBUnhealthy        Code = "VU-204"
+	PDBFailed           Code = "VU-205"
+	PDBTransient        Code = "VU-206"
+	PodUnmanaged        Code = "VU-211"
+	PodLocalData        Code = "VU-212"
+	WorkloadDowntime    Code = "VU-213"
+	WorkloadBelowFloor  Code = "VU-214"
+	DependencyNotReady  Code = "VU-215"
+	NeverTogether       Code = "VU-216"
+	RightsMissing       Code = "VU-217"
+	JobRestarted        Code = "VU-218"
+	NodeNotReady        Code = "VU-219"
+	WorkloadPodsBroken  Code = "VU-220"
+	FloorHoldsAll       Code = "VU-221"
+	ServerWouldRefuse   Code = "VU-222"
+	ReplacementUnplaced Code = "VU-231"
+	PodStuckTerminating Code = "VU-232"
+	ReplacementNotReady Code = "VU-233"
+	DrainTimedOut       Code = "VU-234"
+	EvictionRefused     Code = "VU-235"
+	WorkloadNotBack     Code = "VU-236"
+	PoolNotEmpty        Code = "VU-237"
+	WaitedTooLong       Code = "VU-238"
+	DrainStoppedByUser  Code = "VU-239"
+	NodeUncordoned      Code = "VU-240"
+)
+
+// Entry describes a code for docs/codes.md.
+type Entry struct {
+	Code     Code
+	Severity v1alpha1.Severity
+	// Title is what it means, Why why it matters, Mend what to do about it.
+	Title, Why, Mend string
+}
+
+// Table returns every code, in order.
+func Table() []Entry {
+	return append(blockers(), outcomes()...)
+}
+
+func blockers() []Entry {
+	const err, warn, info = v1alpha1.SeverityError, v1alpha1.SeverityWarning, v1alpha1.SeverityInfo
+	return []Entry{
+		{PDBPermanentBySpec, err, "A disruption budget never allows an eviction, by its own numbers", "maxUnavailable 0 or minAvailable 100 % can never be satisfied by an eviction; a drain would wait for ever.", "Relax the budget, or scale its workload to zero for the time of the upgrade."},
+		{PDBPermanentBySize, err, "A disruption budget wants at least as many pods as the workload has", "minAvailable ≥ replicas (percentages round up) never allows an eviction. telegraf-prom is the known case in a Vantiq installation.", "Scale the workload up by one, or to zero for the time of the upgrade."},
+		{PDBSeveral, err, "More than one disruption budget selects a pod", "The eviction API answers 500 for such a pod, whatever the budgets say.", "Remove or narrow all but one of the budgets."},
+		{PDBUnhealthy, warn, "A disruption budget is blocked because its pods are not healthy", "Until the application is healthy again the budget allows nothing; the drain waits for it.", "Mend the pods, or set spec.unhealthyPodEvictionPolicy: AlwaysAllow."},
+		{PDBFailed, err, "The disruption controller cannot compute a budget", "A failed status allows no eviction, mostly because a pod's owner has no scale.", "Read the condition on the budget; an integer minAvailable works without a scale."},
+		{PDBTransient, info, "A disruption budget allows nothing at the moment", "Another pod is away; the drain waits for the budget.", "Nothing: it goes on by itself."},
+		{PodUnmanaged, err, "A pod without a controller would be lost", "Nothing creates it again on another node.", "Move it by hand, or give --force to lose it."},
+		{PodLocalData, err, "A pod keeps data in an emptyDir", "The data is deleted together with the pod.", "Give --delete-emptydir-data if the data may go."},
+		{WorkloadDowntime, warn, "A single replica is away while it moves", "No floor can protect a workload that has one replica.", "Announce it, or scale it to two before the drain."},
+		{WorkloadBelowFloor, warn, "A workload is below its floor already", "None of its Ready pods is evicted until enough are Ready.", "Mend the workload first."},
+		{DependencyNotReady, err, "A workload that this one depends on is not Ready", "Vantiq pods cannot start while MongoDB or Keycloak is down.", "Wait for it, or mend it, then run the command again."},
+		{NeverTogether, err, "A pool that must never be disrupted together with this one is disrupted", "Vantiq pods that restart while MongoDB has no full quorum do not come back: the service stops.", "Finish or give back the other pool first (uncordon-pool)."},
+		{RightsMissing, err, "The current user lacks a right that the command needs", "Half-way through a drain is the wrong time to find out.", "Ask for a role with the listed rules."},
+		{JobRestarted, warn, "A running Job pod is evicted and starts again", "Its work until now is lost.", "Wait for the Job to finish if that matters."},
+		{NodeNotReady, warn, "A node of the pool is not Ready", "Its kubelet may not confirm that pods ended.", "Look at the node; remove it if the machine is gone."},
+		{WorkloadPodsBroken, warn, "Pods of a workload were broken before the drain", "The drain does not wait for them to become Ready.", "kubectl describe the named pods."},
+		{FloorHoldsAll, err, "The floor of a workload allows no eviction at all", "Its floor is as high as its number of replicas, so a drain would wait for ever.", "Correct the profile's floor, or scale the workload up."},
+		{ServerWouldRefuse, warn, "The API server would refuse an eviction now", "Told by --dry-run=server; budgets change while a drain goes on.", "See the message."},
+	}
+}
+
+func outcomes() []Entry {
+	const err, warn = v1alpha1.SeverityError, v1alpha1.SeverityWarning
+	return []Entry{
+		{ReplacementUnplaced, err, "A replacement pod cannot be placed on any node", "No further member of the workload is evicted, or it would lose more.", "Make room or mend what the scheduler names, then run the same command again."},
+		{PodStuckTerminating, err, "An evicted pod does not end", "A finalizer, a dead kubelet or a process that ignores SIGTERM holds it.", "See the finalizers and the node; then run the same command again."},
+		{ReplacementNotReady, err, "A replacement pod did not become Ready in time", "The workload is short of a member; no further one is evicted.", "kubectl describe and logs of the pod; then run the same command again."},
+		{DrainTimedOut, err, "The drain reached --timeout", "It stopped where it was; nothing is lost.", "Run the same command again to go on."},
+		{EvictionRefused, err, "The API server refused an eviction for good", "Trying again would not help.", "See the message."},
+		{WorkloadNotBack, err, "A workload is not back at its former readiness", "Success is said only when it was seen.", "Look at its pods; then run the same command again."},
+		{PoolNotEmpty, err, "Pods that should be gone are still on the pool", "Read back after the drain.", "Run the same command again."},
+		{WaitedTooLong, err, "A pod was not allowed to go within --pod-timeout", "What it waited for is in the message.", "Mend that, then run the same command again."},
+		{DrainStoppedByUser, warn, "The drain was interrupted", "Nothing new was evicted after the signal.", "Run the same command again to go on, or uncordon-pool to give the pool back."},
+		{NodeUncordoned, warn, "A node was uncordoned by somebody else while it was drained", "Pods may come back to it.", "Agree on who works on the pool."},
+	}
+}

@@ -1,0 +1,161 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	yaml "go.yaml.in/yaml/v3"
+)
+
+// validator collects the mistakes of a profile with their lines.
+type validator struct {
+	root     *yaml.Node
+	problems []error
+}
+
+// validate returns what is impossible in the profile, each with line and field.
+func (p *Profile) validate(root *yaml.Node) []error {
+	v := &validator{root: root}
+	if p.APIVersion != APIVersion {
+		v.add([]string{"apiVersion"}, "want %s, got %q", APIVersion, p.APIVersion)
+	}
+	if p.Kind != Kind {
+		v.add([]string{"kind"}, "want %s, got %q", Kind, p.Kind)
+	}
+	if p.Installation == "" {
+		v.add([]string{"installation"}, "must name the StatefulSet that marks a Vantiq namespace")
+	}
+	v.pools(p)
+	v.workloads(p)
+	v.groups(p)
+	for i, b := range p.KnownBlockers {
+		v.kindAndScope([]string{"knownBlockers", strconv.Itoa(i)}, b.Kind, b.Scope)
+	}
+	return v.problems
+}
+
+func (v *validator) pools(p *Profile) {
+	seen := map[string]string{}
+	for i, pool := range p.Pools {
+		at := []string{"pools", strconv.Itoa(i)}
+		if pool.Role == "" {
+			v.add(append(at, "role"), "must not be empty")
+		}
+		for _, name := range pool.Names {
+			normal := NormalPoolName(name)
+			if other, taken := seen[normal]; taken && other != pool.Role {
+				v.add(append(at, "names"), "pool %q has the role %q already", name, other)
+			}
+			seen[normal] = pool.Role
+		}
+	}
+}
+
+func (v *validator) workloads(p *Profile) {
+	roles := map[string]bool{}
+	for _, pool := range p.Pools {
+		roles[pool.Role] = true
+	}
+	for i, w := range p.Workloads {
+		at := []string{"workloads", strconv.Itoa(i)}
+		if w.Name == "" {
+			v.add(append(at, "name"), "must not be empty")
+		}
+		v.kindAndScope(at, w.Kind, w.Scope)
+		for _, role := range w.Roles {
+			if !roles[role] {
+				v.add(append(at, "roles"), "no pool has the role %q", role)
+			}
+		}
+		for _, name := range w.DependsOn {
+			if name == w.Name {
+				v.add(append(at, "dependsOn"), "%q cannot depend on itself", name)
+			} else if !p.has(name) {
+				v.add(append(at, "dependsOn"), "no workload is called %q", name)
+			}
+		}
+	}
+}
+
+func (v *validator) groups(p *Profile) {
+	for i, group := range p.NeverTogether {
+		at := []string{"neverTogether", strconv.Itoa(i)}
+		if len(group) < 2 {
+			v.add(at, "a group needs two workloads or more")
+		}
+		for _, name := range group {
+			if !p.has(name) {
+				v.add(at, "no workload is called %q", name)
+			}
+		}
+	}
+}
+
+func (v *validator) kindAndScope(at []string, kind, scope string) {
+	kinds := []string{"StatefulSet", "Deployment", "DaemonSet", "CronJob"}
+	if !slices.Contains(kinds, kind) {
+		v.add(append(at, "kind"), "want one of %v, got %q", kinds, kind)
+	}
+	if scope != ScopeInstallation && scope != ScopeShared {
+		v.add(append(at, "scope"), "want %s or %s, got %q", ScopeInstallation, ScopeShared, scope)
+	}
+}
+
+func (p *Profile) has(workload string) bool {
+	return slices.ContainsFunc(p.Workloads, func(w Workload) bool { return w.Name == workload })
+}
+
+func (v *validator) add(path []string, format string, args ...any) {
+	v.problems = append(v.problems, &fieldError{
+		line:    lineOf(v.root, path),
+		field:   fieldName(path),
+		message: fmt.Sprintf(format, args...),
+	})
+}
+
+// lineOf finds the line of a field; of its nearest parent when it is missing.
+func lineOf(node *yaml.Node, path []string) int {
+	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
+		return lineOf(node.Content[0], path)
+	}
+	if len(path) == 0 {
+		return node.Line
+	}
+	child := childOf(node, path[0])
+	if child == nil {
+		return node.Line
+	}
+	return lineOf(child, path[1:])
+}
+
+func childOf(node *yaml.Node, step string) *yaml.Node {
+	if node.Kind == yaml.SequenceNode {
+		if i, err := strconv.Atoi(step); err == nil && i < len(node.Content) {
+			return node.Content[i]
+		}
+		return nil
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == step {
+			return node.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// fieldName writes a path as operators read it: workloads[2].floor.
+func fieldName(path []string) string {
+	name := path[0]
+	for _, step := range path[1:] {
+		if _, err := strconv.Atoi(step); err == nil {
+			name += "[" + step + "]"
+		} else {
+			name += "." + step
+		}
+	}
+	return name
+}

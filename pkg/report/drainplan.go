@@ -1,0 +1,98 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+)
+
+// maxListed bounds the pods that a wave names one by one.
+const maxListed = 12
+
+// DrainPlan prints what a drain is going to do.
+func DrainPlan(w io.Writer, r *v1alpha1.DrainReport, style Style, wide bool) error {
+	p := &r.Plan
+	title := "Pool " + r.Name + " (" + p.Provider
+	if p.Role != "" {
+		title += ", role " + p.Role
+	}
+	fmt.Fprintf(w, "%s): %s, %s to move in %s, %s to stay (DaemonSets, static pods)\n\n", style.Bold(title),
+		plural(len(p.Nodes), "node"), plural(podsOf(p), "pod"), plural(len(p.Waves), "wave"), plural(p.Stay, "pod"))
+	if err := printNodes(w, p, wide); err != nil {
+		return err
+	}
+	if len(p.Workloads) > 0 {
+		fmt.Fprintln(w)
+		if err := printWorkloads(w, p, wide); err != nil {
+			return err
+		}
+	}
+	if len(p.Waves) > 0 {
+		fmt.Fprintln(w)
+		printWaves(w, p)
+	}
+	return nil
+}
+
+func podsOf(p *v1alpha1.DrainPlan) int {
+	n := 0
+	for _, wave := range p.Waves {
+		n += len(wave.Pods)
+	}
+	return n
+}
+
+func printNodes(w io.Writer, p *v1alpha1.DrainPlan, wide bool) error {
+	t := newTable("NODE", "ZONE", "KUBELET", "READY", "CORDON", "PODS")
+	for _, n := range p.Nodes {
+		t.add(shortNode(n.Name, wide), orNone(n.Zone), n.Kubelet, yesNo(n.Ready), n.Cordon, n.Pods)
+	}
+	return t.print(w, wide)
+}
+
+func printWorkloads(w io.Writer, p *v1alpha1.DrainPlan, wide bool) error {
+	t := newTable("WORKLOAD", "READY", "FLOOR", "FLOOR FROM", "MOVE", "NOTE")
+	for _, m := range p.Workloads {
+		note := ""
+		if m.Downtime {
+			note = "downtime"
+		}
+		t.add(workload(m.Kind, m.Namespace, m.Name), fmt.Sprintf("%d/%d", m.Ready, m.Replicas), m.Floor, m.FloorFrom, m.Move, note)
+	}
+	return t.print(w, wide)
+}
+
+func printWaves(w io.Writer, p *v1alpha1.DrainPlan) {
+	fmt.Fprintln(w, "Waves (the next one of a workload goes when the replacement is Ready elsewhere):")
+	for i, wave := range p.Waves {
+		var names []string
+		for _, pod := range wave.Pods {
+			names = append(names, pod.Namespace+"/"+pod.Name)
+		}
+		if len(names) > maxListed {
+			names = append(names[:maxListed], fmt.Sprintf("and %d more", len(wave.Pods)-maxListed))
+		}
+		fmt.Fprintf(w, "%3d  %s\n", i+1, strings.Join(names, " "))
+	}
+}
+
+// workload is how tables name a workload: sts app/mongodb.
+func workload(kind, namespace, name string) string {
+	short := map[string]string{"StatefulSet": "sts", "Deployment": "deploy", "ReplicaSet": "rs", "DaemonSet": "ds", "Job": "job"}
+	if s, known := short[kind]; known {
+		kind = s
+	}
+	return strings.ToLower(kind) + " " + namespace + "/" + name
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}

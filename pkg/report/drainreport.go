@@ -1,0 +1,116 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+)
+
+// DrainReport prints how a drain ended, for people. The plan is part of it only
+// where the plan is the result (a dry run).
+func DrainReport(w io.Writer, r *v1alpha1.DrainReport, style Style, wide bool) error {
+	if r.Outcome == v1alpha1.DrainPlanned || r.Outcome == v1alpha1.DrainBlocked && r.DryRun != "none" {
+		if err := DrainPlan(w, r, style, wide); err != nil {
+			return err
+		}
+		if len(r.Findings) > 0 {
+			fmt.Fprintln(w)
+		}
+	}
+	if r.Result != nil {
+		if err := printResult(w, r.Result, wide); err != nil {
+			return err
+		}
+	}
+	if r.Outcome != v1alpha1.DrainNothingToDo {
+		Findings(w, r.Findings, style)
+	}
+	printVerdict(w, r, style)
+	return nil
+}
+
+func printResult(w io.Writer, result *v1alpha1.DrainResult, wide bool) error {
+	if len(result.Pods) > 0 {
+		t := newTable("POD", "FROM", "TO", "STATE", "AWAY")
+		for _, p := range result.Pods {
+			t.add(p.Namespace+"/"+p.Name, shortNode(p.Node, wide), orNone(target(p, wide)), p.State, seconds(p.UnavailableSeconds))
+		}
+		if err := t.print(w, wide); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
+	}
+	if len(result.Workloads) > 0 {
+		t := newTable("WORKLOAD", "REPLICAS", "FLOOR", "BEFORE", "LOWEST", "NOW")
+		for _, d := range result.Workloads {
+			t.add(workload(d.Kind, d.Namespace, d.Name), d.Replicas, d.Floor, d.ReadyBefore, d.LowestReady, d.ReadyAfter)
+		}
+		if err := t.print(w, wide); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
+	}
+	return nil
+}
+
+// target is the node that a pod came to; the new pod's name where it differs
+// and there is room for it.
+func target(p v1alpha1.MovedPod, wide bool) string {
+	node := shortNode(p.ToNode, wide)
+	if wide && p.ToPod != "" && p.ToPod != p.Name {
+		return node + " (" + p.ToPod + ")"
+	}
+	return node
+}
+
+func seconds(s float64) string {
+	if s == 0 {
+		return ""
+	}
+	return (time.Duration(s*10) * 100 * time.Millisecond).String()
+}
+
+// printVerdict says on the last lines how it ended and what to type next.
+func printVerdict(w io.Writer, r *v1alpha1.DrainReport, style Style) {
+	again := "kubectl vantiq-upgrade drain-pool " + r.Name
+	giveBack := "kubectl vantiq-upgrade uncordon-pool " + r.Name
+	errors, _ := counts(r.Findings)
+	switch r.Outcome {
+	case v1alpha1.DrainPlanned:
+		fmt.Fprintf(w, "%s. Nothing was touched (dry run: %s).\nNext: %s\n", style.Green("Nothing stands in the way"), r.DryRun, again)
+	case v1alpha1.DrainNothingToDo:
+		fmt.Fprintf(w, "%s: every node of %s is cordoned and nothing is left to move. Nothing was changed.\nNext: %s\n", style.Green("Already drained"), r.Name, giveBack)
+	case v1alpha1.DrainBlocked:
+		fmt.Fprintf(w, "%s by %s. Nothing was touched.\nNext: mend what is named above, then %s\n", style.Red("Blocked"), plural(errors, "finding"), again)
+	case v1alpha1.DrainDone:
+		fmt.Fprintf(w, "%s in %s: %s moved, the pool is empty and every workload is back (read back from the cluster).\nNext: upgrade the nodes, then %s\n",
+			style.Green("Done"), seconds(r.Result.Seconds), plural(len(r.Result.Pods), "pod"), giveBack)
+	case v1alpha1.DrainStopped:
+		fmt.Fprintf(w, "%s after %s: %s. Nothing is lost.\nTo go on: %s\nTo give the pool back: %s\n",
+			style.Red("Stopped part-way"), seconds(r.Result.Seconds), tally(r.Result), again, giveBack)
+	case v1alpha1.DrainInterrupted:
+		fmt.Fprintf(w, "%s after %s: %s. Nothing new was evicted after the signal.\nTo go on: %s\nTo give the pool back: %s\n",
+			style.Yellow("Interrupted"), seconds(r.Result.Seconds), tally(r.Result), again, giveBack)
+	}
+}
+
+// tally says how far a drain came.
+func tally(result *v1alpha1.DrainResult) string {
+	moved, left := 0, 0
+	for _, p := range result.Pods {
+		switch p.State {
+		case "Moved", "Gone":
+			moved++
+		case "Waiting":
+			left++
+		}
+	}
+	between := len(result.Pods) - moved - left
+	return fmt.Sprintf("%s cordoned by this run, %s moved, %d on the way, %d still there",
+		plural(len(result.Cordoned), "node"), plural(moved, "pod"), between, left)
+}

@@ -1,0 +1,49 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+)
+
+// Pools prints a list of pools, one line each.
+func Pools(w io.Writer, list *v1alpha1.PoolList, wide bool) error {
+	t := newTable("NAME", "PROVIDER", "ROLE", "NODES", "READY", "CORDONED", "KUBELET", "ZONES", "+NODE NAMES")
+	for i := range list.Items {
+		p := &list.Items[i]
+		t.add(orNone(p.Name), p.Provider, orNone(p.Role), len(p.Nodes), p.Ready, cordoned(p),
+			orNone(strings.Join(p.KubeletVersions, ",")), orNone(strings.Join(shortZones(p.Zones, wide), ",")), strings.Join(p.Nodes, ","))
+	}
+	return t.print(w, wide)
+}
+
+func cordoned(p *v1alpha1.Pool) string {
+	if p.CordonedByUs == 0 {
+		return fmt.Sprint(p.Cordoned)
+	}
+	return fmt.Sprintf("%d (%d ours)", p.Cordoned, p.CordonedByUs)
+}
+
+// shortZones leaves away the region that all zones have in common:
+// japaneast-1,japaneast-2 becomes japaneast-1,2.
+func shortZones(zones []string, wide bool) []string {
+	if wide || len(zones) < 2 {
+		return zones
+	}
+	prefix := zones[0]
+	for _, zone := range zones[1:] {
+		for !strings.HasPrefix(zone, prefix) {
+			prefix = prefix[:len(prefix)-1]
+		}
+	}
+	short := []string{zones[0]}
+	for _, zone := range zones[1:] {
+		short = append(short, strings.TrimPrefix(zone, prefix))
+	}
+	return short
+}
