@@ -116,7 +116,7 @@ func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	drainer := r.drainer()
 	result, findings, err := drainer.Drain(held, plan)
 	out.Result = result
-	out.Findings = append(findings, warnings(out.Findings)...)
+	out.Findings = append(append([]v1alpha1.Finding{}, findings...), warnings(out.Findings)...)
 	return out, r.conclude(ctx, held, out, err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/printers"
@@ -59,6 +60,10 @@ func (o *output) complete() error {
 func (o *output) print(w io.Writer, object runtime.Object, human func(io.Writer) error) error {
 	if o.human {
 		return human(w)
+	}
+	if *o.flags.OutputFormat == "name" && meta.IsListType(object) {
+		// kubectl's name printer knows untyped lists only.
+		return meta.EachListItem(object, func(item runtime.Object) error { return o.printer.PrintObj(item, w) })
 	}
 	if err := o.printer.PrintObj(object, w); err != nil {
 		return fmt.Errorf("printing the result: %w", err)

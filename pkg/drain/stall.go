@@ -32,10 +32,13 @@ func (e *Engine) giveUpOnStalled(now time.Time) {
 // stalled says what a workload has waited for in vain.
 func (e *Engine) stalled(g *group, now time.Time) (v1alpha1.Finding, bool) {
 	if !g.unplacedSince.IsZero() && now.Sub(g.unplacedSince) >= e.plan.options.UnschedulableTimeout {
-		return e.unplaced(g), true
+		return e.unplaced(g, now), true
 	}
 	if now.Sub(g.lastProgress) < e.plan.options.PodTimeout+g.longestGrace() {
 		return v1alpha1.Finding{}, false
+	}
+	if !g.unplacedSince.IsZero() {
+		return e.unplaced(g, now), true
 	}
 	for _, m := range g.members {
 		if m.phase == leaving {
@@ -65,11 +68,11 @@ func (g *group) longestGrace() time.Duration {
 	return longest
 }
 
-func (e *Engine) unplaced(g *group) v1alpha1.Finding {
+func (e *Engine) unplaced(g *group, now time.Time) v1alpha1.Finding {
 	for _, pod := range e.snapshot.Workload(g.ref).Pods {
 		if message, unplaced := cluster.Unschedulable(pod); unplaced {
 			return finding.New(finding.ReplacementUnplaced, cluster.PodObject(pod),
-				fmt.Sprintf("cannot be placed for %s: %s; no further pod of %s goes", e.plan.options.UnschedulableTimeout, message, g.ref),
+				fmt.Sprintf("has had no node for %s: %s; no further pod of %s goes", now.Sub(g.unplacedSince).Round(time.Second), message, g.ref),
 				"make room, or give the pool back: kubectl vantiq-upgrade uncordon-pool "+e.plan.Pool.Name)
 		}
 	}

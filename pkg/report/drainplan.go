@@ -14,6 +14,9 @@ import (
 // maxListed bounds the pods that a wave names one by one.
 const maxListed = 12
 
+// lineWidth is the width that text keeps to, as a terminal over a bastion has.
+const lineWidth = 80
+
 // DrainPlan prints what a drain is going to do.
 func DrainPlan(w io.Writer, r *v1alpha1.DrainReport, style Style, wide bool) error {
 	p := &r.Plan
@@ -21,8 +24,9 @@ func DrainPlan(w io.Writer, r *v1alpha1.DrainReport, style Style, wide bool) err
 	if p.Role != "" {
 		title += ", role " + p.Role
 	}
-	fmt.Fprintf(w, "%s): %s, %s to move in %s, %s to stay (DaemonSets, static pods)\n\n", style.Bold(title),
-		plural(len(p.Nodes), "node"), plural(podsOf(p), "pod"), plural(len(p.Waves), "wave"), plural(p.Stay, "pod"))
+	fmt.Fprintf(w, "%s, %s\n%s to move in %s, %s to stay (DaemonSets, static pods)\n\n",
+		style.Bold(title+")"), plural(len(p.Nodes), "node"),
+		plural(podsOf(p), "pod"), plural(len(p.Waves), "wave"), plural(p.Stay, "pod"))
 	if err := printNodes(w, p, wide); err != nil {
 		return err
 	}
@@ -68,16 +72,24 @@ func printWorkloads(w io.Writer, p *v1alpha1.DrainPlan, wide bool) error {
 }
 
 func printWaves(w io.Writer, p *v1alpha1.DrainPlan) {
-	fmt.Fprintln(w, "Waves (the next one of a workload goes when the replacement is Ready elsewhere):")
+	fmt.Fprintln(w, "Waves (a workload's next pod goes when the replacement is Ready elsewhere):")
 	for i, wave := range p.Waves {
-		var names []string
-		for _, pod := range wave.Pods {
-			names = append(names, pod.Namespace+"/"+pod.Name)
+		line := fmt.Sprintf("%3d ", i+1)
+		for j, pod := range wave.Pods {
+			name := " " + pod.Namespace + "/" + pod.Name
+			if j == maxListed {
+				name = fmt.Sprintf(" and %d more", len(wave.Pods)-maxListed)
+			}
+			if len(line)+len(name) > lineWidth {
+				fmt.Fprintln(w, line)
+				line = "    "
+			}
+			line += name
+			if j == maxListed {
+				break
+			}
 		}
-		if len(names) > maxListed {
-			names = append(names[:maxListed], fmt.Sprintf("and %d more", len(wave.Pods)-maxListed))
-		}
-		fmt.Fprintf(w, "%3d  %s\n", i+1, strings.Join(names, " "))
+		fmt.Fprintln(w, line)
 	}
 }
 

@@ -84,17 +84,17 @@ func printVerdict(w io.Writer, r *v1alpha1.DrainReport, style Style) {
 	case v1alpha1.DrainPlanned:
 		fmt.Fprintf(w, "%s. Nothing was touched (dry run: %s).\nNext: %s\n", style.Green("Nothing stands in the way"), r.DryRun, again)
 	case v1alpha1.DrainNothingToDo:
-		fmt.Fprintf(w, "%s: every node of %s is cordoned and nothing is left to move. Nothing was changed.\nNext: %s\n", style.Green("Already drained"), r.Name, giveBack)
+		fmt.Fprintf(w, "%s: every node of %s is cordoned, nothing is left to move.\nNothing was changed.\nNext: %s\n", style.Green("Already drained"), r.Name, giveBack)
 	case v1alpha1.DrainBlocked:
 		fmt.Fprintf(w, "%s by %s. Nothing was touched.\nNext: mend what is named above, then %s\n", style.Red("Blocked"), plural(errors, "finding"), again)
 	case v1alpha1.DrainDone:
-		fmt.Fprintf(w, "%s in %s: %s moved, the pool is empty and every workload is back (read back from the cluster).\nNext: upgrade the nodes, then %s\n",
+		fmt.Fprintf(w, "%s in %s: %s moved.\nRead back: the pool is empty and every workload is at its former readiness.\nNext: upgrade the nodes, then %s\n",
 			style.Green("Done"), seconds(r.Result.Seconds), plural(len(r.Result.Pods), "pod"), giveBack)
 	case v1alpha1.DrainStopped:
-		fmt.Fprintf(w, "%s after %s: %s. Nothing is lost.\nTo go on: %s\nTo give the pool back: %s\n",
+		fmt.Fprintf(w, "%s after %s. Nothing is lost:\n%s.\nTo go on: %s\nTo give the pool back: %s\n",
 			style.Red("Stopped part-way"), seconds(r.Result.Seconds), tally(r.Result), again, giveBack)
 	case v1alpha1.DrainInterrupted:
-		fmt.Fprintf(w, "%s after %s: %s. Nothing new was evicted after the signal.\nTo go on: %s\nTo give the pool back: %s\n",
+		fmt.Fprintf(w, "%s after %s. Nothing new was evicted after the signal:\n%s.\nTo go on: %s\nTo give the pool back: %s\n",
 			style.Yellow("Interrupted"), seconds(r.Result.Seconds), tally(r.Result), again, giveBack)
 	}
 }

@@ -1,0 +1,99 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package harness
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// commandTimeout ends a command that hangs.
+const commandTimeout = 3 * time.Minute
+
+// Result is how a command ended.
+type Result struct {
+	Stdout, Stderr string
+	Code           int
+	Took           time.Duration
+}
+
+// Process is a command under way.
+type Process struct {
+	*exec.Cmd
+	tb             testing.TB
+	stdout, stderr bytes.Buffer
+	started        time.Time
+	done           chan error
+}
+
+// Kubectl runs a real kubectl to its end. It finds the plugin on its PATH and
+// the sandbox in its KUBECONFIG; nothing else of this machine is visible to it.
+func (s *Sandbox) Kubectl(tb testing.TB, args ...string) Result {
+	tb.Helper()
+	return s.StartKubectl(tb, args...).Wait()
+}
+
+// Plugin runs `kubectl vantiq-upgrade ARGS`.
+func (s *Sandbox) Plugin(tb testing.TB, args ...string) Result {
+	tb.Helper()
+	return s.Kubectl(tb, append([]string{"vantiq-upgrade"}, args...)...)
+}
+
+// StartKubectl starts a kubectl. On unix kubectl becomes the plugin (execve), so
+// the process is the plugin's.
+func (s *Sandbox) StartKubectl(tb testing.TB, args ...string) *Process {
+	tb.Helper()
+	p := &Process{tb: tb, started: time.Now(), done: make(chan error, 1)}
+	p.Cmd = exec.Command(filepath.Join(s.bin, "kubectl"), args...)
+	p.Env = []string{
+		"PATH=" + s.bin, "KUBECONFIG=" + s.Kubeconfig, "HOME=" + s.Dir, "TZ=Asia/Tokyo",
+		"GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
+	}
+	p.Stdout, p.Stderr = &p.stdout, &p.stderr
+	if err := p.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	go func() {
+		<-ctx.Done()
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			_ = p.Cmd.Process.Kill()
+		}
+	}()
+	go func() {
+		p.done <- p.Cmd.Wait()
+		cancel()
+	}()
+	return p
+}
+
+// Wait returns how the command ended.
+func (p *Process) Wait() Result {
+	p.tb.Helper()
+	err := <-p.done
+	r := Result{Stdout: p.stdout.String(), Stderr: p.stderr.String(), Took: time.Since(p.started)}
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		r.Code = exit.ExitCode()
+	case err != nil:
+		p.tb.Fatal(err)
+	}
+	return r
+}
+
+// Want fails the test unless the command ended with code; it shows what it said.
+func (r Result) Want(tb testing.TB, code int) Result {
+	tb.Helper()
+	if r.Code != code {
+		tb.Fatalf("exit code %d, want %d\nstdout:\n%s\nstderr:\n%s", r.Code, code, r.Stdout, r.Stderr)
+	}
+	return r
+}

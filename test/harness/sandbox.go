@@ -1,0 +1,144 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package harness drives the built binaries against a sandbox: a real control
+// plane in a folder of its own. Tests and benchmarks use it; the plugin does not.
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// startTimeout bounds the start of a sandbox on a slow machine.
+const startTimeout = 5 * time.Minute
+
+// Sandbox is a running control plane.
+type Sandbox struct {
+	// Dir is its folder, Kubeconfig the way in.
+	Dir, Kubeconfig string
+	// Client has no limits of its own.
+	Client *kubernetes.Clientset
+	// Config is the client's configuration.
+	Config *rest.Config
+
+	bin string
+}
+
+// Binaries returns the folder with sandbox, kubectl and the plugin; it skips the
+// test where they have not been built.
+func Binaries(tb testing.TB) string {
+	tb.Helper()
+	bin := os.Getenv("E2E_BIN_DIR")
+	if bin == "" {
+		bin = filepath.Join("..", "..", "bin")
+	}
+	bin, err := filepath.Abs(bin)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, name := range []string{"sandbox", "kubectl", "kubectl-vantiq_upgrade"} {
+		if _, err := os.Stat(filepath.Join(bin, name)); err != nil {
+			tb.Skipf("skipped: %s is not built; `make e2e` builds it and runs this", name)
+		}
+	}
+	return bin
+}
+
+// Start starts a sandbox that ends with the test, or with the test's process.
+// layout is aks, eks, none or a manifest file; speed is fast or real.
+func Start(tb testing.TB, layout, speed string) *Sandbox {
+	tb.Helper()
+	bin := Binaries(tb)
+	s, err := start(tb.Context(), bin, tb.TempDir(), layout, speed)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return s
+}
+
+// Shared is a sandbox without a layout that all tests of a package use, each in
+// a Scope of its own. It starts with the first test that asks for it.
+type Shared struct {
+	once    sync.Once
+	sandbox *Sandbox
+	dir     string
+	err     error
+}
+
+// Get returns the shared sandbox.
+func (h *Shared) Get(tb testing.TB) *Sandbox {
+	tb.Helper()
+	bin := Binaries(tb)
+	h.once.Do(func() {
+		if h.dir, h.err = os.MkdirTemp("", "vantiq-upgrade-e2e-"); h.err == nil {
+			h.sandbox, h.err = start(context.Background(), bin, h.dir, "none", "fast")
+		}
+	})
+	if h.err != nil {
+		tb.Fatal(h.err)
+	}
+	return h.sandbox
+}
+
+// Stop ends the shared sandbox, if it was started.
+func (h *Shared) Stop() error {
+	if h.sandbox == nil {
+		return nil
+	}
+	return errors.Join(h.sandbox.Stop(), os.RemoveAll(h.dir))
+}
+
+func start(ctx context.Context, bin, dir, layout, speed string) (*Sandbox, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	up := exec.CommandContext(ctx, filepath.Join(bin, "sandbox"), "up",
+		"--dir", dir, "--layout", layout, "--speed", speed, "--owner", strconv.Itoa(os.Getpid()))
+	if out, err := up.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("sandbox up: %w\n%s", err, out)
+	}
+	s := &Sandbox{Dir: dir, Kubeconfig: filepath.Join(dir, "kubeconfig"), bin: bin}
+	config, err := clientcmd.BuildConfigFromFlags("", s.Kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	config.QPS = -1
+	s.Config = config
+	s.Client, err = kubernetes.NewForConfig(config)
+	return s, err
+}
+
+// Stop ends the sandbox.
+func (s *Sandbox) Stop() error {
+	down := exec.Command(filepath.Join(s.bin, "sandbox"), "down", "--dir", s.Dir)
+	if out, err := down.CombinedOutput(); err != nil {
+		return fmt.Errorf("sandbox down: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// Run runs `sandbox ARGS --dir DIR`.
+func (s *Sandbox) Run(ctx context.Context, args ...string) error {
+	out, err := exec.CommandContext(ctx, filepath.Join(s.bin, "sandbox"), append(args, "--dir", s.Dir)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("sandbox %v: %w\n%s", args, err, out)
+	}
+	return nil
+}
