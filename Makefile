@@ -1,0 +1,109 @@
+# Copyright The kubectl-vantiq-upgrade Authors.
+# SPDX-License-Identifier: Apache-2.0
+
+# Needs Go, git and make, nothing else. CI=true makes the output sparser.
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+# The steps of `test` fail fast in their order, also under -j.
+.NOTPARALLEL:
+
+MODULE := github.com/vantiq-upgrade/kubectl-vantiq-upgrade
+
+# One set of compiler settings for everything, so that building, linting and
+# testing share go's cache; only the race detector wants cgo, where there is any.
+# The version is stamped below: go's own stamping fails in a checkout of another user.
+HOST_CGO := $(shell go env CGO_ENABLED)
+export CGO_ENABLED := 0
+export GOFLAGS := $(shell go env GOFLAGS) -trimpath -buildvcs=false
+
+##@ Use
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: build
+build: ## Build the plugin: bin/kubectl-vantiq_upgrade
+	@hack/heartbeat.sh 'Building bin/kubectl-vantiq_upgrade' go build -ldflags "$(LDFLAGS)" -o bin/kubectl-vantiq_upgrade ./cmd/kubectl-vantiq_upgrade
+
+.PHONY: sandbox
+sandbox: bin/sandbox bin/kubectl ## Build a real control plane and a kubectl from source: bin/sandbox, bin/kubectl
+
+.PHONY: demo
+demo: build sandbox ## Play an upgrade against the sandbox
+	@hack/demo.sh
+
+##@ Develop
+
+.PHONY: test
+test: verify lint-root unit-root sandbox lint-sandbox unit-sandbox e2e ## Run verify, lint, unit and e2e; needs nothing prebuilt
+
+.PHONY: verify
+verify: bin/tools/deepcopy-gen ## Check the rules of the house: tidy modules, headers, generated files
+	@go run ./hack/verify
+
+.PHONY: lint
+lint: lint-root lint-sandbox ## Run golangci-lint on every module
+
+.PHONY: unit
+unit: unit-root unit-sandbox ## Run the unit tests of every module
+
+.PHONY: e2e
+e2e: build sandbox ## Run the suite against a real control plane
+	E2E_BIN_DIR='$(CURDIR)/bin' go test -v -count=1 -shuffle=on -timeout 40m -p 1 ./test/e2e/...
+
+.PHONY: bench
+bench: build sandbox ## Measure against a real control plane
+	E2E_BIN_DIR='$(CURDIR)/bin' go test -run '^$$' -bench . -timeout 60m ./test/bench/...
+
+.PHONY: generate
+generate: bin/tools/deepcopy-gen ## Write the generated code and pages anew
+	@hack/generate.sh
+
+.PHONY: fmt
+fmt: bin/tools/golangci-lint ## Format the code of every module
+	@bin/tools/golangci-lint fmt
+	@cd sandbox && ../bin/tools/golangci-lint fmt
+
+.PHONY: clean
+clean: ## Remove what was built here and what tests left behind; go's cache stays
+	rm -rf bin dist
+	find . -name '*.test' -type f -exec rm -f {} +
+
+# The plugin's version comes from git, with a default where there is no tag or no checkout.
+GIT_VERSION = $(shell git describe --tags --dirty --match 'v*' 2>/dev/null || echo v0.0.0-dev)
+GIT_COMMIT  = $(shell git rev-parse --verify --quiet HEAD 2>/dev/null || :)
+BUILD_DATE  = $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null || :)
+VERSION_PKG = $(MODULE)/pkg/version
+LDFLAGS     = -s -w \
+	-X $(VERSION_PKG).gitVersion=$(GIT_VERSION) \
+	-X $(VERSION_PKG).gitCommit=$(GIT_COMMIT) \
+	-X $(VERSION_PKG).buildDate=$(BUILD_DATE)
+
+SANDBOX_SOURCES := $(shell find sandbox -type f ! -name '*_test.go' ! -name '*.md' ! -path '*/testdata/*')
+
+bin/sandbox bin/kubectl: bin/%: hack/build-sandbox.sh $(SANDBOX_SOURCES)
+	@hack/build-sandbox.sh $* ./cmd/$*
+
+bin/tools/golangci-lint: TOOL := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+bin/tools/deepcopy-gen: TOOL := k8s.io/code-generator/cmd/deepcopy-gen
+bin/tools/golangci-lint bin/tools/deepcopy-gen: tools/go.mod
+	@hack/heartbeat.sh "Building $@" go build -C tools -ldflags '-s -w' -o ../$@ $(TOOL)
+
+.PHONY: lint-root lint-sandbox unit-root unit-sandbox
+lint-root: bin/tools/golangci-lint
+	@hack/heartbeat.sh 'Linting the plugin' bin/tools/golangci-lint run ./...
+
+# The linters want the dependencies compiled, which is all of Kubernetes: let the
+# build of the sandbox do that first, it says what it is about.
+lint-sandbox: bin/tools/golangci-lint sandbox
+	@cd sandbox && ../hack/heartbeat.sh 'Linting the sandbox' ../bin/tools/golangci-lint run ./...
+
+unit-root:
+	@CGO_ENABLED=$(HOST_CGO) hack/unit.sh .
+
+unit-sandbox:
+	@CGO_ENABLED=$(HOST_CGO) hack/unit.sh sandbox
