@@ -99,7 +99,7 @@ func (r *runDrain) plan() (*drain.Plan, error) {
 // drain takes the lock, plans once more (time has passed since the question),
 // and carries the plan out.
 func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
-	held, release, err := r.lock(ctx, r.client, "drain-pool "+r.name+r.choice.selector)
+	held, release, err := r.lock(ctx, r.client, "drain-pool "+r.name+r.choice.selector, r.progress.trouble)
 	if err != nil {
 		return nil, err
 	}

@@ -42,10 +42,16 @@ type suite struct {
 func (s *suite) styleFor(stream any) report.Style { return s.colour.style(stream, s.Getenv) }
 
 // lock takes the lock of the cluster for a mutating command. The returned
-// context ends when the lock is lost; release gives it back.
-func (s *suite) lock(ctx context.Context, client kubernetes.Interface, command string) (context.Context, func(), error) {
-	holder := journal.Holder{Operator: s.Operator, PID: s.PID, Command: command}
-	held, lock, err := journal.Acquire(ctx, client.CoordinationV1().Leases(journal.Namespace), holder, s.IsAlive, s.Clock)
+// context ends when the lock is lost; release gives it back. onTrouble is told
+// when the server does not answer.
+func (s *suite) lock(ctx context.Context, client kubernetes.Interface, command string, onTrouble func(error)) (context.Context, func(), error) {
+	held, lock, err := journal.Locker{
+		Leases:    client.CoordinationV1().Leases(journal.Namespace),
+		Clock:     s.Clock,
+		Holder:    journal.Holder{Operator: s.Operator, PID: s.PID, Command: command},
+		IsAlive:   s.IsAlive,
+		OnTrouble: onTrouble,
+	}.Acquire(ctx)
 	if err != nil {
 		return ctx, nil, err
 	}

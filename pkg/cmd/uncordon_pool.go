@@ -99,7 +99,7 @@ func (o *uncordonPoolOptions) run(ctx context.Context) error {
 		Nodes:      []v1alpha1.UncordonedNode{},
 	}
 	if o.dryRun == cmdutil.DryRunNone {
-		held, release, err := o.lock(ctx, client, "uncordon-pool "+chosen.Name)
+		held, release, err := o.lock(ctx, client, "uncordon-pool "+chosen.Name, nil)
 		if err != nil {
 			return err
 		}

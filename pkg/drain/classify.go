@@ -38,6 +38,9 @@ type verdict struct {
 	// back-off.
 	after time.Duration
 	cause string
+	// doubtful: the pod may have been evicted all the same. Until the watch or
+	// another answer tells, it counts as away.
+	doubtful bool
 }
 
 // severalBudgetsMessage is how the eviction API refuses a pod under two budgets:
@@ -53,11 +56,11 @@ func classify(err error) verdict {
 		return verdict{reaction: done}
 	case apierrors.IsNotFound(err):
 		// Somebody else deleted it, or its node went.
-		return verdict{reaction: awaitWatch, cause: "gone already"}
+		return verdict{reaction: awaitWatch, cause: "gone already", doubtful: true}
 	case apierrors.IsConflict(err):
 		// Our UID precondition: a successor has the name now. Or the pod changed
 		// under the server's hands. The watch knows which.
-		return verdict{reaction: awaitWatch, cause: err.Error()}
+		return verdict{reaction: awaitWatch, cause: err.Error(), doubtful: true}
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		// The namespace is being deleted, its pods with it.
 		return verdict{reaction: retryLater, cause: "its namespace is being deleted"}
@@ -76,15 +79,16 @@ func classify(err error) verdict {
 
 // classifyStatus judges by the HTTP status alone; an error without one comes
 // from the way there: refused and reset connections, time-outs, a restarting
-// server's TLS.
+// server's TLS. In both cases the server may have evicted the pod before the
+// answer was lost.
 func classifyStatus(err error) verdict {
 	status, isStatus := err.(apierrors.APIStatus) //nolint:errorlint // client-go returns it unwrapped
 	if !isStatus {
-		return verdict{reaction: retryLater, cause: err.Error()}
+		return verdict{reaction: retryLater, cause: err.Error(), doubtful: true}
 	}
 	switch code := status.Status().Code; {
 	case code >= http.StatusInternalServerError, code == http.StatusRequestTimeout:
-		return verdict{reaction: retryLater, after: retryAfter(err), cause: err.Error()}
+		return verdict{reaction: retryLater, after: retryAfter(err), cause: err.Error(), doubtful: true}
 	default:
 		return verdict{reaction: giveUp, cause: err.Error()}
 	}

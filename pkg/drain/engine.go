@@ -175,7 +175,7 @@ func (e *Engine) take(a answer) {
 	// The Snapshot that the request was decided on: when its budgets have
 	// changed since, the answer may be out of date and the pod is asked again.
 	budgets := e.snapshot.PDBsOf(a.member.Pod)
-	if v.reaction != done {
+	if v.reaction != done && !v.doubtful {
 		for _, pdb := range budgets {
 			e.budgets.Refund(pdb, a.member.Pod)
 		}

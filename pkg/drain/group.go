@@ -179,7 +179,7 @@ func (g *group) inOrderOfEviction() []*member {
 func (g *group) serving(w *cluster.Workload) int {
 	n := w.Ready()
 	for _, m := range g.members {
-		if (m.phase == asking || m.phase == leaving) && cluster.IsServing(m.Pod) {
+		if m.phase != gone && m.isAway() && cluster.IsServing(m.Pod) {
 			n--
 		}
 	}

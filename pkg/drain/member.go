@@ -39,6 +39,9 @@ type member struct {
 	heldBy string
 	// cause is why it is not asked for now.
 	cause string
+	// doubtful: the last request may have evicted it. It counts as away, and is
+	// the next of its workload to be asked for.
+	doubtful bool
 
 	evictedAt, goneAt, readyAt time.Time
 	// successor is the pod that took its place.
@@ -55,7 +58,7 @@ func (m *member) isHeld(budgets []*policyv1.PodDisruptionBudget, now time.Time) 
 
 // answered takes in the answer to an eviction.
 func (m *member) answered(v verdict, budgets []*policyv1.PodDisruptionBudget, now time.Time) {
-	m.cause = v.cause
+	m.cause, m.doubtful = v.cause, v.doubtful
 	switch v.reaction {
 	case done:
 		m.phase, m.evictedAt = leaving, now
@@ -105,6 +108,12 @@ func (m *member) observe(s *cluster.Snapshot, now time.Time) (left, began bool) 
 		return false, true
 	}
 	return false, false
+}
+
+// isAway reports whether the pod has been taken from its workload by us, or may
+// have been, whether or not the watch shows it.
+func (m *member) isAway() bool {
+	return m.phase == asking || m.phase == leaving || m.doubtful
 }
 
 // grace is how long the pod may take to end, from the moment it was evicted.

@@ -70,8 +70,8 @@ func (p *Plan) members(s *cluster.Snapshot) []Member {
 	byRef := map[cluster.Ref]*Member{}
 	for _, t := range p.Targets {
 		w := s.Workload(t.Owner)
-		if w == nil || cluster.IsFinished(t.Pod) {
-			continue
+		if w == nil || cluster.IsFinished(t.Pod) || w.Kind == cluster.KindDaemonSet {
+			continue // nothing replaces these
 		}
 		if byRef[t.Owner] == nil {
 			byRef[t.Owner] = &Member{Workload: w, Floor: floorOf(s, w, p.view, p.options), Broken: broken(w)}

@@ -7,7 +7,10 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -38,6 +41,10 @@ const (
 	renewEvery    = 5 * time.Second
 )
 
+// takeRetries is how often we ask again when the lease changes at the moment at
+// which we take it.
+const takeRetries = 3
+
 // Holder is who wants the lock.
 type Holder struct {
 	// Operator is user@host, PID the process.
@@ -60,44 +67,47 @@ func (e *HeldError) Error() string {
 		e.Holder, e.Command, e.Since.Local().Format(time.DateTime), e.Since.UTC().Format(time.RFC3339), leaseDuration)
 }
 
+// Locker takes the lock of a cluster.
+type Locker struct {
+	// Leases are those of Namespace.
+	Leases coordinationclient.LeaseInterface
+	Clock  clock.WithTicker
+	Holder Holder
+	// IsAlive reports whether a process of this machine runs.
+	IsAlive func(pid int) bool
+	// OnTrouble is told when the lock could not be renewed because the server
+	// does not answer; it is tried again. It is called from another goroutine.
+	OnTrouble func(error)
+}
+
 // Lock is a held lock.
 type Lock struct {
-	leases coordinationclient.LeaseInterface
-	clock  clock.WithTicker
-	holder Holder
-	lease  *coordinationv1.Lease
+	Locker
 	// TakenOver names the dead holder whose lock this was, if any.
 	TakenOver string
 
-	stop context.CancelFunc
-	done chan struct{}
+	lease *coordinationv1.Lease
+	stop  context.CancelFunc
+	done  chan struct{}
 }
 
 // Acquire takes the lock, or returns a *HeldError. A lock whose holder is dead
-// is taken over: it has lapsed, or its process ran on this machine and isAlive
-// says that it is gone. While it is held it is renewed in the background; the
-// returned context ends when it is lost to somebody else.
-func Acquire(ctx context.Context, leases coordinationclient.LeaseInterface, holder Holder, isAlive func(pid int) bool, c clock.WithTicker) (context.Context, *Lock, error) {
-	l := &Lock{leases: leases, clock: c, holder: holder, done: make(chan struct{})}
-	lease, err := leases.Get(ctx, LeaseName, metav1.GetOptions{})
-	switch {
-	case apierrors.IsNotFound(err):
-		lease, err = leases.Create(ctx, l.filled(&coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: LeaseName, Namespace: Namespace}}), metav1.CreateOptions{})
-	case err == nil:
-		if held := l.heldBy(lease, isAlive); held != nil {
-			return ctx, nil, held
-		}
-		l.TakenOver = ptr.Deref(lease.Spec.HolderIdentity, "")
-		lease, err = leases.Update(ctx, l.filled(lease), metav1.UpdateOptions{})
+// is taken over: it has lapsed, or its process ran on this machine and is gone.
+// While it is held it is renewed in the background; the returned context ends
+// when it is lost to somebody else.
+func (k Locker) Acquire(ctx context.Context) (context.Context, *Lock, error) {
+	l := &Lock{Locker: k, done: make(chan struct{})}
+	err := l.take(ctx)
+	for retries := takeRetries; retries > 0 && (apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err)); retries-- {
+		// Somebody else took it, or gave it back, in the same instant.
+		err = l.take(ctx)
 	}
-	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
-		// Somebody else took it in the same instant.
-		return ctx, nil, l.lostRace(ctx)
+	if held := (*HeldError)(nil); errors.As(err, &held) {
+		return ctx, nil, err
 	}
 	if err != nil {
 		return ctx, nil, fmt.Errorf("taking the lock (lease %s/%s): %w", Namespace, LeaseName, err)
 	}
-	l.lease = lease
 	held, lose := context.WithCancelCause(ctx)
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l.stop = stop
@@ -105,15 +115,33 @@ func Acquire(ctx context.Context, leases coordinationclient.LeaseInterface, hold
 	return held, l, nil
 }
 
+// take reads the lease and writes us into it, unless somebody holds it.
+func (l *Lock) take(ctx context.Context) error {
+	lease, err := l.Leases.Get(ctx, LeaseName, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		l.TakenOver = ""
+		empty := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: LeaseName, Namespace: Namespace}}
+		l.lease, err = l.Leases.Create(ctx, l.filled(empty), metav1.CreateOptions{})
+	case err == nil:
+		if held := l.heldBy(lease); held != nil {
+			return held
+		}
+		l.TakenOver = ptr.Deref(lease.Spec.HolderIdentity, "")
+		l.lease, err = l.Leases.Update(ctx, l.filled(lease), metav1.UpdateOptions{})
+	}
+	return err
+}
+
 // filled writes us into a lease.
 func (l *Lock) filled(lease *coordinationv1.Lease) *coordinationv1.Lease {
 	lease = lease.DeepCopy()
-	now := metav1.NewMicroTime(l.clock.Now())
+	now := metav1.NewMicroTime(l.Clock.Now())
 	if lease.Annotations == nil {
 		lease.Annotations = map[string]string{}
 	}
-	lease.Annotations[commandAnnotation] = l.holder.Command
-	lease.Spec.HolderIdentity = ptr.To(l.holder.identity())
+	lease.Annotations[commandAnnotation] = l.Holder.Command
+	lease.Spec.HolderIdentity = ptr.To(l.Holder.identity())
 	lease.Spec.LeaseDurationSeconds = ptr.To(int32(leaseDuration / time.Second))
 	lease.Spec.AcquireTime = &now
 	lease.Spec.RenewTime = &now
@@ -121,17 +149,18 @@ func (l *Lock) filled(lease *coordinationv1.Lease) *coordinationv1.Lease {
 }
 
 // heldBy returns who holds a lease; nil when it is free or its holder dead.
-func (l *Lock) heldBy(lease *coordinationv1.Lease, isAlive func(pid int) bool) error {
+func (l *Lock) heldBy(lease *coordinationv1.Lease) error {
 	identity := ptr.Deref(lease.Spec.HolderIdentity, "")
 	if identity == "" || lease.Spec.RenewTime == nil {
 		return nil
 	}
-	if l.clock.Since(lease.Spec.RenewTime.Time) > leaseDuration {
+	if l.Clock.Since(lease.Spec.RenewTime.Time) > leaseDuration {
 		return nil
 	}
-	var pid int
-	if _, err := fmt.Sscanf(identity, l.holder.Operator+"/%d", &pid); err == nil && !isAlive(pid) {
-		return nil
+	if number, here := strings.CutPrefix(identity, l.Holder.Operator+"/"); here {
+		if pid, err := strconv.Atoi(number); err == nil && !l.IsAlive(pid) {
+			return nil
+		}
 	}
 	return heldError(lease)
 }
@@ -144,19 +173,11 @@ func heldError(lease *coordinationv1.Lease) error {
 	return &HeldError{Holder: ptr.Deref(lease.Spec.HolderIdentity, ""), Command: lease.Annotations[commandAnnotation], Since: since}
 }
 
-func (l *Lock) lostRace(ctx context.Context) error {
-	lease, err := l.leases.Get(ctx, LeaseName, metav1.GetOptions{})
-	if err != nil {
-		return fmt.Errorf("taking the lock (lease %s/%s): %w", Namespace, LeaseName, err)
-	}
-	return heldError(lease)
-}
-
 // renew keeps the lock until it is released, and calls lose when somebody else
 // has it. A server that does not answer is no loss: nobody can take it then.
 func (l *Lock) renew(ctx context.Context, lose context.CancelCauseFunc) {
 	defer close(l.done)
-	ticker := l.clock.NewTicker(renewEvery)
+	ticker := l.Clock.NewTicker(renewEvery)
 	defer ticker.Stop()
 	for {
 		select {
@@ -173,24 +194,31 @@ func (l *Lock) renew(ctx context.Context, lose context.CancelCauseFunc) {
 
 // renewOnce returns an error only when the lock is lost.
 func (l *Lock) renewOnce(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, renewEvery)
+	defer cancel()
 	fresh := l.lease.DeepCopy()
-	now := metav1.NewMicroTime(l.clock.Now())
+	now := metav1.NewMicroTime(l.Clock.Now())
 	fresh.Spec.RenewTime = &now
-	updated, err := l.leases.Update(ctx, fresh, metav1.UpdateOptions{})
+	updated, err := l.Leases.Update(ctx, fresh, metav1.UpdateOptions{})
 	if err == nil {
 		l.lease = updated
 		return nil
 	}
 	if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
+		if l.OnTrouble != nil && !errors.Is(err, context.Canceled) {
+			l.OnTrouble(err)
+		}
 		return nil
 	}
-	current, err := l.leases.Get(ctx, LeaseName, metav1.GetOptions{})
+	current, err := l.Leases.Get(ctx, LeaseName, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return fmt.Errorf("the lock was removed by somebody else")
+		return errors.New("the lock was removed by somebody else")
 	case err != nil:
 		return nil
-	case ptr.Deref(current.Spec.HolderIdentity, "") != l.holder.identity():
+	case ptr.Deref(current.Spec.HolderIdentity, "") == "":
+		return errors.New("the lock was lost: another run has taken it over, and given it back")
+	case !l.isOurs(current):
 		return fmt.Errorf("the lock was lost: %w", heldError(current))
 	}
 	l.lease = current
@@ -202,11 +230,32 @@ func (l *Lock) renewOnce(ctx context.Context) error {
 func (l *Lock) Release(ctx context.Context) error {
 	l.stop()
 	<-l.done
-	lease := l.lease.DeepCopy()
-	lease.Spec.HolderIdentity = ptr.To("")
-	delete(lease.Annotations, commandAnnotation)
-	if _, err := l.leases.Update(ctx, lease, metav1.UpdateOptions{}); err != nil && !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
+	err := l.giveBack(ctx)
+	if apierrors.IsConflict(err) {
+		// It is not ours any more; or the server has carried out a renewal whose
+		// answer we did not wait for.
+		var current *coordinationv1.Lease
+		if current, err = l.Leases.Get(ctx, LeaseName, metav1.GetOptions{}); err == nil && l.isOurs(current) {
+			l.lease = current
+			err = l.giveBack(ctx)
+		}
+	}
+	if err != nil && !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("giving the lock back (lease %s/%s): %w", Namespace, LeaseName, err)
 	}
 	return nil
+}
+
+func (l *Lock) giveBack(ctx context.Context) error {
+	lease := l.lease.DeepCopy()
+	lease.Spec.HolderIdentity = ptr.To("")
+	delete(lease.Annotations, commandAnnotation)
+	_, err := l.Leases.Update(ctx, lease, metav1.UpdateOptions{})
+	return err
+}
+
+// isOurs reports whether a lease is still the one that we took: a process of the
+// same name and number may have taken it since.
+func (l *Lock) isOurs(lease *coordinationv1.Lease) bool {
+	return ptr.Equal(lease.Spec.HolderIdentity, l.lease.Spec.HolderIdentity) && lease.Spec.AcquireTime.Equal(l.lease.Spec.AcquireTime)
 }

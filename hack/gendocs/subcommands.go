@@ -1,0 +1,57 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/registry"
+)
+
+// subcommands is the page of the registry.
+func subcommands(reg *registry.Registry) []byte {
+	var b bytes.Buffer
+	b.WriteString(generated)
+	b.WriteString("# Subcommands\n\nFrom [plugins.yaml](../plugins.yaml), which the binary embeds.\n\n")
+	b.WriteString("Exit codes: 0 done; 1 error; 2 blocked, nothing was touched; 3 stopped part-way,\nrun it again to go on; 4 another run holds the lock; 130 interrupted. On Windows\nkubectl turns every code but 0 into 1: read `.outcome` of the JSON there.\n")
+	for _, s := range reg.Subcommands {
+		fmt.Fprintf(&b, "\n## %s\n\n%s. Changes anything: %s. Exit codes: %s.\n", s.Name, s.Summary, yesNo(s.Mutates), numbers(s.ExitCodes))
+		if len(s.RBAC) == 0 {
+			b.WriteString("\nNeeds no rights in the cluster.\n")
+			continue
+		}
+		b.WriteString("\n| API group | resources | verbs | namespace |\n| --- | --- | --- | --- |\n")
+		for _, r := range s.RBAC {
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", groups(r.APIGroups), strings.Join(r.Resources, ", "), strings.Join(r.Verbs, ", "), orAll(r.Namespace))
+		}
+	}
+	return b.Bytes()
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func numbers(list []int) string {
+	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(list)), ", "), "[]")
+}
+
+func groups(list []string) string {
+	if len(list) == 1 && list[0] == "" {
+		return "core"
+	}
+	return strings.Join(list, ", ")
+}
+
+func orAll(namespace string) string {
+	if namespace == "" {
+		return "all"
+	}
+	return namespace
+}
