@@ -33,7 +33,7 @@ type runDrain struct {
 // run returns the report of however far it came, and an error with the exit
 // code. There is no report when not even a plan could be made.
 func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
-	r.progress = newProgress(r.ErrOut, r.styleFor(r.ErrOut))
+	r.progress = newProgress(r.ErrOut, r.styleFor(r.ErrOut), r.Clock)
 	if missing, err := r.refuseWithoutRights(ctx); missing != nil || err != nil {
 		return missing, err
 	}

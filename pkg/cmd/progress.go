@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/utils/clock"
+
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
@@ -21,11 +23,12 @@ type progress struct {
 	mu          sync.Mutex
 	w           io.Writer
 	style       report.Style
+	clock       clock.PassiveClock
 	lastTrouble time.Time
 }
 
-func newProgress(w io.Writer, style report.Style) *progress {
-	return &progress{w: w, style: style}
+func newProgress(w io.Writer, style report.Style, c clock.PassiveClock) *progress {
+	return &progress{w: w, style: style, clock: c}
 }
 
 // event tells one event of a drain.
@@ -52,7 +55,7 @@ func (p *progress) event(e drain.Event) {
 // trouble tells that a watch failed; it is retried, and told once in a while.
 func (p *progress) trouble(err error) {
 	p.mu.Lock()
-	now := time.Now()
+	now := p.clock.Now()
 	again := now.Sub(p.lastTrouble) >= troubleEvery
 	if again {
 		p.lastTrouble = now

@@ -54,7 +54,7 @@ func (p *Plan) budgetBlockers(s *cluster.Snapshot) []v1alpha1.Finding {
 }
 
 func severalBudgets(t Target, budgets []*policyv1.PodDisruptionBudget) v1alpha1.Finding {
-	var names []string
+	names := make([]string, 0, len(budgets))
 	for _, pdb := range budgets {
 		names = append(names, pdb.Name)
 	}

@@ -82,7 +82,7 @@ func classify(err error) verdict {
 // server's TLS. In both cases the server may have evicted the pod before the
 // answer was lost.
 func classifyStatus(err error) verdict {
-	status, isStatus := err.(apierrors.APIStatus) //nolint:errorlint // client-go returns it unwrapped
+	status, isStatus := err.(apierrors.APIStatus)
 	if !isStatus {
 		return verdict{reaction: retryLater, cause: err.Error(), doubtful: true}
 	}
@@ -100,7 +100,7 @@ func Explain(err error) string { return classify(err).cause }
 // budgetCause returns the server's sentence about the budget, which is in the
 // causes and not in the message. Its wording varies between versions.
 func budgetCause(err error) string {
-	status, isStatus := err.(apierrors.APIStatus) //nolint:errorlint // client-go returns it unwrapped
+	status, isStatus := err.(apierrors.APIStatus)
 	if isStatus && status.Status().Details != nil {
 		for _, cause := range status.Status().Details.Causes {
 			if cause.Type == policyv1.DisruptionBudgetCause {

@@ -28,8 +28,10 @@ func TestClassify(t *testing.T) {
 		err.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: cause, Message: message}}
 		return err
 	}
-	plain500 := &apierrors.StatusError{ErrStatus: metav1.Status{Status: metav1.StatusFailure, Code: 500,
-		Message: "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."}}
+	plain500 := &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: 500,
+		Message: "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+	}}
 	tests := map[string]struct {
 		err   error
 		want  reaction

@@ -144,7 +144,7 @@ func (p *Plan) plannedNodes() []v1alpha1.PlannedNode {
 	for _, t := range p.Targets {
 		moving[t.Pod.Spec.NodeName]++
 	}
-	nodes := []v1alpha1.PlannedNode{}
+	nodes := make([]v1alpha1.PlannedNode, 0, len(p.Pool.Nodes))
 	for _, n := range p.Pool.Nodes {
 		nodes = append(nodes, plannedNode(n, moving[n.Name]))
 	}

@@ -183,11 +183,12 @@ func (e *Engine) take(a answer) {
 	if a.member.phase == asking {
 		a.member.answered(v, budgets, now)
 	}
-	switch {
-	case v.reaction == done:
+	switch v.reaction {
+	case done:
 		g.lastProgress = now
 		e.tell(Evicted, cluster.PodObject(a.member.Pod), "from "+a.member.Pod.Spec.NodeName)
-	case v.reaction == giveUp:
+	case awaitWatch, awaitBudget, retryLater:
+	case giveUp:
 		e.giveUp(g, finding.New(finding.EvictionRefused, cluster.PodObject(a.member.Pod), v.cause,
 			"kubectl describe pod -n "+a.member.Pod.Namespace+" "+a.member.Pod.Name))
 	}

@@ -9,20 +9,20 @@ import "time"
 type EventType string
 
 const (
-	// Cordoned: a node was made unschedulable by us.
+	// Cordoned means that a node was made unschedulable by us.
 	Cordoned EventType = "cordoned"
-	// Evicted: the API server accepted the eviction of a pod.
+	// Evicted means that the API server accepted the eviction of a pod.
 	Evicted EventType = "evicted"
-	// Gone: a pod has left its node.
+	// Gone means that a pod has left its node.
 	Gone EventType = "gone"
-	// Replaced: the replacement of a pod is Ready on another node.
+	// Replaced means that the replacement of a pod is Ready on another node.
 	Replaced EventType = "ready"
-	// Waiting: a workload waits for something; sent when the cause changes and
+	// Waiting means that a workload waits for something; sent when the cause changes and
 	// once in a while as long as it lasts.
 	Waiting EventType = "waiting"
-	// GaveUp: nothing more is done for a workload in this run.
+	// GaveUp means that nothing more is done for a workload in this run.
 	GaveUp EventType = "gave up"
-	// Trouble: the API server does not answer as it should; it is retried.
+	// Trouble means that the API server does not answer as it should; it is retried.
 	Trouble EventType = "trouble"
 )
 

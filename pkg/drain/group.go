@@ -29,7 +29,7 @@ type group struct {
 	// the pods that are away would count as not wanted.
 	replicas int
 	floor    disruption.Floor
-	floorKey string
+	floorKey []string
 	broken   int
 
 	before, lowest, ready int

@@ -4,6 +4,7 @@
 package drain
 
 import (
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -80,11 +81,11 @@ const budgetPatience = 10 * time.Second
 
 // versions identifies the state of budgets.
 func versions(budgets []*policyv1.PodDisruptionBudget) string {
-	all := "-"
+	all := make([]string, 0, len(budgets))
 	for _, pdb := range budgets {
-		all += string(pdb.UID) + "/" + pdb.ResourceVersion + " "
+		all = append(all, string(pdb.UID)+"/"+pdb.ResourceVersion)
 	}
-	return all
+	return "budgets: " + strings.Join(all, " ")
 }
 
 // observe takes in what the watch shows of the pod and reports whether it has

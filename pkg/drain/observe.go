@@ -6,6 +6,7 @@ package drain
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
@@ -47,11 +48,11 @@ func (e *Engine) refreshFloor(g *group, w *cluster.Workload, s *cluster.Snapshot
 	if w == nil || len(w.Pods) == 0 {
 		return
 	}
-	key := fmt.Sprint(w.Replicas)
+	key := []string{strconv.Itoa(w.Replicas)}
 	for _, pdb := range s.PDBsOf(w.Pods[0]) {
-		key += fmt.Sprintf(" %s/%d", pdb.UID, pdb.Generation)
+		key = append(key, fmt.Sprintf("%s/%d", pdb.UID, pdb.Generation))
 	}
-	if key == g.floorKey {
+	if slices.Equal(key, g.floorKey) {
 		return
 	}
 	g.floorKey = key

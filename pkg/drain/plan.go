@@ -58,8 +58,9 @@ func NewPlan(s *cluster.Snapshot, p pool.Pool, pools []pool.Pool, prof *profile.
 }
 
 func objectsOf(s *cluster.Snapshot) []profile.Object {
-	var objects []profile.Object
-	for _, w := range s.Workloads() {
+	workloads := s.Workloads()
+	objects := make([]profile.Object, 0, len(workloads))
+	for _, w := range workloads {
 		objects = append(objects, profile.Object{Kind: w.Kind, Namespace: w.Namespace, Name: w.Name})
 	}
 	return objects

@@ -145,7 +145,7 @@ func checkEnd(t *testing.T, w *world, e *Engine) {
 func waits(e *Engine) string {
 	text := ""
 	for _, g := range e.groups {
-		text += fmt.Sprintf(" %s (%s): %s;", g.ref, g.readiness(), e.waitsFor(g, fixture.Epoch()))
+		text += fmt.Sprintf(" %s (%s): %s;", g.ref, g.readiness(), e.waitsFor(g))
 	}
 	return text
 }

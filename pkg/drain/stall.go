@@ -118,7 +118,7 @@ func (e *Engine) tellWaits(now time.Time) {
 	for _, g := range e.groups {
 		cause := ""
 		if g.stopped == nil && !g.isWhole() {
-			cause = e.waitsFor(g, now)
+			cause = e.waitsFor(g)
 		}
 		if cause != g.waiting.cause {
 			g.waiting = waiting{cause: cause, since: now}
@@ -132,7 +132,7 @@ func (e *Engine) tellWaits(now time.Time) {
 }
 
 // waitsFor says in words what keeps a workload from going on.
-func (e *Engine) waitsFor(g *group, now time.Time) string {
+func (e *Engine) waitsFor(g *group) string {
 	for _, m := range g.members {
 		if m.phase == staying && m.cause != "" {
 			return m.cause

@@ -5,6 +5,7 @@ package drain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand"
 	"net/http"
@@ -98,7 +99,7 @@ func (w *world) Evict(_ context.Context, wanted *corev1.Pod, _ *int64) error {
 	case pod == nil:
 		return apierrors.NewNotFound(resource, wanted.Name)
 	case pod.UID != wanted.UID:
-		return apierrors.NewConflict(resource, wanted.Name, fmt.Errorf("the UID does not match"))
+		return apierrors.NewConflict(resource, wanted.Name, errors.New("the UID does not match"))
 	}
 	if err := w.takeBudget(pod); err != nil {
 		return err
@@ -217,7 +218,7 @@ func (f flaky) Evict(ctx context.Context, pod *corev1.Pod, grace *int64) error {
 	switch f.random.Intn(10) {
 	case 0:
 		_ = f.world.Evict(ctx, pod, grace)
-		return fmt.Errorf("connection reset by peer")
+		return errors.New("connection reset by peer")
 	case 1:
 		return apierrors.NewGenericServerResponse(http.StatusServiceUnavailable, "create", schema.GroupResource{}, "", "", 0, true)
 	}

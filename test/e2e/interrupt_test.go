@@ -12,7 +12,6 @@ import (
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
@@ -93,7 +92,7 @@ func TestLock(t *testing.T) {
 	_, err := leases.Create(t.Context(), &coordinationv1.Lease{
 		ObjectMeta: metav1.ObjectMeta{Name: "kubectl-vantiq-upgrade", Annotations: map[string]string{"upgrade.vantiq.com/command": "drain-pool vantiqnp"}},
 		Spec: coordinationv1.LeaseSpec{
-			HolderIdentity: ptr.To("hanako@bastion-2/4711"), LeaseDurationSeconds: ptr.To(int32(30)), AcquireTime: &now, RenewTime: &now,
+			HolderIdentity: new("hanako@bastion-2/4711"), LeaseDurationSeconds: new(int32(30)), AcquireTime: &now, RenewTime: &now,
 		},
 	}, metav1.CreateOptions{})
 	if err != nil {

@@ -64,7 +64,7 @@ func (s *Sandbox) StartKubectl(tb testing.TB, args ...string) *Process {
 	go func() {
 		<-ctx.Done()
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			_ = p.Cmd.Process.Kill()
+			_ = p.Process.Kill()
 		}
 	}()
 	go func() {

@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/utils/ptr"
 )
 
 // PoolLabel is the label by which the harness makes AKS pools.
@@ -80,7 +79,7 @@ func (c *Scope) Template(app string, change ...func(*corev1.PodTemplateSpec)) co
 	t := corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": app}, Annotations: map[string]string{}},
 		Spec: corev1.PodSpec{
-			TerminationGracePeriodSeconds: ptr.To(int64(5)),
+			TerminationGracePeriodSeconds: new(int64(5)),
 			NodeSelector:                  map[string]string{scopeLabel: c.Name},
 			Tolerations:                   []corev1.Toleration{{Key: scopeLabel, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}},
 			Containers: []corev1.Container{{Name: app, Image: "example.invalid/" + app, Resources: corev1.ResourceRequirements{
@@ -156,10 +155,10 @@ func (c *Scope) PDB(name, minAvailable, maxUnavailable string, selector *metav1.
 	}
 	pdb := &policyv1.PodDisruptionBudget{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: policyv1.PodDisruptionBudgetSpec{Selector: selector}}
 	if minAvailable != "" {
-		pdb.Spec.MinAvailable = ptr.To(intstr.Parse(minAvailable))
+		pdb.Spec.MinAvailable = new(intstr.Parse(minAvailable))
 	}
 	if maxUnavailable != "" {
-		pdb.Spec.MaxUnavailable = ptr.To(intstr.Parse(maxUnavailable))
+		pdb.Spec.MaxUnavailable = new(intstr.Parse(maxUnavailable))
 	}
 	_, err := c.Client.PolicyV1().PodDisruptionBudgets(c.Name).Create(c.tb.Context(), pdb, metav1.CreateOptions{})
 	c.must(err)

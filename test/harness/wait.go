@@ -10,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
-	"k8s.io/utils/ptr"
 )
 
 // patience bounds every wait of a test.
@@ -104,7 +103,7 @@ func (s *Sandbox) CordonedNodes(ctx context.Context, pool string) (int, error) {
 func (c *Scope) remove() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	now := metav1.DeleteOptions{GracePeriodSeconds: ptr.To(int64(0))}
+	now := metav1.DeleteOptions{GracePeriodSeconds: new(int64(0))}
 	all := metav1.ListOptions{}
 	_ = c.Client.PolicyV1().PodDisruptionBudgets(c.Name).DeleteCollection(ctx, now, all)
 	_ = c.Client.AppsV1().StatefulSets(c.Name).DeleteCollection(ctx, now, all)
