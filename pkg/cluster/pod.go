@@ -71,18 +71,32 @@ func WhyNotReady(pod *corev1.Pod) string {
 }
 
 // IsBroken reports whether a pod that is not Ready has little hope to become so
-// by waiting: the scheduler finds no node for it, or a container of it failed
-// before.
+// by waiting: the scheduler finds no node for it, a container of it failed
+// before, or cannot be started at all.
 func IsBroken(pod *corev1.Pod) bool {
 	if _, unplaced := Unschedulable(pod); unplaced {
 		return true
 	}
 	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
 		for i := range statuses {
-			if statuses[i].RestartCount > 0 && !statuses[i].Ready && statuses[i].State.Terminated == nil {
+			s := &statuses[i]
+			if s.RestartCount > 0 && !s.Ready && s.State.Terminated == nil || cannotStart(s) {
 				return true
 			}
 		}
+	}
+	return false
+}
+
+// cannotStart reports whether the kubelet has given a reason that somebody has
+// to mend: an image that it cannot pull, a Secret or ConfigMap that is missing.
+func cannotStart(s *corev1.ContainerStatus) bool {
+	if s.State.Waiting == nil {
+		return false
+	}
+	switch s.State.Waiting.Reason {
+	case "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError":
+		return true
 	}
 	return false
 }

@@ -154,14 +154,17 @@ func (s *Snapshot) Owner(pod *corev1.Pod) (Ref, bool) {
 // Workload returns a workload by its reference, or nil.
 func (s *Snapshot) Workload(ref Ref) *Workload { return s.workloads[ref.UID] }
 
-// FindWorkload returns a workload by kind, namespace and name, or nil.
+// FindWorkload returns a workload by kind, namespace and name, or nil. Where it
+// was deleted and made again, pods may still belong to the former one; the one
+// that exists is returned.
 func (s *Snapshot) FindWorkload(kind, namespace, name string) *Workload {
+	var found *Workload
 	for _, w := range s.workloads {
-		if w.Kind == kind && w.Namespace == namespace && w.Name == name {
-			return w
+		if w.Kind == kind && w.Namespace == namespace && w.Name == name && (found == nil || w.Scaled) {
+			found = w
 		}
 	}
-	return nil
+	return found
 }
 
 // Workloads returns all workloads in the order of their names.
@@ -170,7 +173,9 @@ func (s *Snapshot) Workloads() []*Workload {
 	for _, w := range s.workloads {
 		all = append(all, w)
 	}
-	slices.SortFunc(all, func(a, b *Workload) int { return cmp.Compare(a.String(), b.String()) })
+	slices.SortFunc(all, func(a, b *Workload) int {
+		return cmp.Or(cmp.Compare(a.String(), b.String()), cmp.Compare(a.UID, b.UID))
+	})
 	return all
 }
 
@@ -196,6 +201,16 @@ func (s *Snapshot) Node(name string) *corev1.Node {
 // HasDaemonSet reports whether the DaemonSet with this uid exists.
 func (s *Snapshot) HasDaemonSet(uid types.UID) bool { return s.daemonSets[uid] }
 
+// PDBsIn returns the disruption budgets of a namespace in the order of their
+// names.
+func (s *Snapshot) PDBsIn(namespace string) []*policyv1.PodDisruptionBudget {
+	pdbs := make([]*policyv1.PodDisruptionBudget, 0, len(s.selectors[namespace]))
+	for _, sel := range s.selectors[namespace] {
+		pdbs = append(pdbs, sel.pdb)
+	}
+	return pdbs
+}
+
 // PDBsOf returns the disruption budgets that select a pod.
 func (s *Snapshot) PDBsOf(pod *corev1.Pod) []*policyv1.PodDisruptionBudget {
 	var matching []*policyv1.PodDisruptionBudget
@@ -212,7 +227,7 @@ func (s *Snapshot) PDBsOf(pod *corev1.Pod) []*policyv1.PodDisruptionBudget {
 func (s *Snapshot) PodsOf(pdb *policyv1.PodDisruptionBudget) []*corev1.Pod {
 	var matching []*corev1.Pod
 	for _, sel := range s.selectors[pdb.Namespace] {
-		if sel.pdb != pdb {
+		if sel.pdb.Name != pdb.Name { // not the pointer: pdb may be of an older Snapshot
 			continue
 		}
 		for _, pod := range s.pods {

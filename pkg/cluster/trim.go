@@ -11,16 +11,19 @@ import (
 
 // trim drops what we never look at before an object is kept, so that a cluster
 // with ten thousand pods fits in little memory: managed fields, pod templates,
-// images, environment and volume mounts (which also keeps values of secrets in
-// an environment out of our memory).
+// images, volume mounts, and what may hold the value of a secret: environment,
+// commands, probes, hooks, and the copy of it all that kubectl apply makes in an
+// annotation.
 func trim(object any) (any, error) {
 	if accessor, err := meta.Accessor(object); err == nil {
 		accessor.SetManagedFields(nil)
+		delete(accessor.GetAnnotations(), corev1.LastAppliedConfigAnnotation)
 	}
 	switch o := object.(type) {
 	case *corev1.Pod:
 		trimContainers(o.Spec.InitContainers)
 		trimContainers(o.Spec.Containers)
+		o.Spec.EphemeralContainers = nil
 	case *corev1.Node:
 		o.Status.Images = nil
 	case *appsv1.ReplicaSet:
@@ -40,6 +43,6 @@ func trimContainers(containers []corev1.Container) {
 	for i := range containers {
 		c := &containers[i]
 		c.Env, c.EnvFrom, c.VolumeMounts, c.Command, c.Args = nil, nil, nil, nil, nil
-		c.LivenessProbe, c.ReadinessProbe, c.StartupProbe = nil, nil, nil
+		c.LivenessProbe, c.ReadinessProbe, c.StartupProbe, c.Lifecycle = nil, nil, nil, nil
 	}
 }

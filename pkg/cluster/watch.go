@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 	"time"
 
@@ -63,11 +64,12 @@ func (w *Watcher) informers() []cache.SharedIndexInformer {
 }
 
 func (w *Watcher) prepare(informer cache.SharedIndexInformer, fatal chan<- error) error {
-	err := informer.SetWatchErrorHandlerWithContext(func(ctx context.Context, r *cache.Reflector, err error) {
-		if ctx.Err() != nil {
+	// The handler stands in for client-go's own, which would write each failure
+	// of each watch to stderr as well.
+	err := informer.SetWatchErrorHandlerWithContext(func(ctx context.Context, _ *cache.Reflector, err error) {
+		if ctx.Err() != nil || isNormalEnd(err) {
 			return
 		}
-		cache.DefaultWatchErrorHandler(ctx, r, err)
 		w.report(err)
 		if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
 			select {
@@ -90,6 +92,14 @@ func (w *Watcher) prepare(informer cache.SharedIndexInformer, fatal chan<- error
 	return nil
 }
 
+// isNormalEnd reports whether an error is the way in which watches end now and
+// then. They are begun anew at once; if that fails too there is another error.
+// An EOF that is wrapped ended a request and not a watch: that is trouble.
+func isNormalEnd(err error) bool {
+	return err == io.EOF || err == io.ErrUnexpectedEOF || //nolint:errorlint // wrapped ones are meant to differ, see above
+		apierrors.IsResourceExpired(err) || apierrors.IsGone(err)
+}
+
 func (w *Watcher) waitForSync(ctx context.Context, fatal <-chan error) error {
 	ctx, cancel := context.WithTimeout(ctx, syncTimeout)
 	defer cancel()
@@ -97,7 +107,7 @@ func (w *Watcher) waitForSync(ctx context.Context, fatal <-chan error) error {
 	go func() {
 		for kind, ok := range w.factory.WaitForCacheSync(ctx.Done()) {
 			if !ok {
-				synced <- fmt.Errorf("reading the cluster: %v not read: %w", kind, w.lastTrouble(ctx))
+				synced <- fmt.Errorf("reading the cluster: %v not read: %w", kind, w.whyNotRead(ctx))
 				return
 			}
 		}
@@ -111,11 +121,14 @@ func (w *Watcher) waitForSync(ctx context.Context, fatal <-chan error) error {
 	}
 }
 
-func (w *Watcher) lastTrouble(ctx context.Context) error {
-	if err := w.trouble.Load(); err != nil {
-		return errors.Join(*err)
+// whyNotRead is that the caller gave up (it must be able to tell), or else the
+// last trouble.
+func (w *Watcher) whyNotRead(ctx context.Context) error {
+	err := w.trouble.Load()
+	if err == nil || errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
 	}
-	return ctx.Err()
+	return *err
 }
 
 func (w *Watcher) report(err error) {

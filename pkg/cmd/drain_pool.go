@@ -82,7 +82,7 @@ func (o *drainPoolOptions) addFlags(cmd *cobra.Command) {
 	flags.BoolVarP(&o.yes, "yes", "y", false, "Go on without asking; needed when stdin is no terminal")
 	flags.BoolVar(&o.drain.Force, "force", false, "Let pods without a controller go; they are lost")
 	flags.BoolVar(&o.drain.DeleteEmptyDirData, "delete-emptydir-data", false, "Let pods with an emptyDir go; its data is lost")
-	flags.StringVar(&o.maxUnavailable, "max-unavailable", "", "Replicas that may be away at once, as a number or a percentage, of workloads without a disruption budget; the profile's floors hold all the same (default: what the update strategy tolerates)")
+	flags.StringVar(&o.maxUnavailable, "max-unavailable", "", "Replicas that may be away at once, as a number or a percentage, of workloads without a disruption budget of their own; the profile's floors hold all the same (default: what the update strategy tolerates)")
 	flags.Int64Var(&o.gracePeriod, "grace-period", -1, "Seconds that each pod has to end; -1 leaves it to the pod")
 	flags.DurationVar(&o.drain.Timeout, "timeout", o.drain.Timeout, "Longest time for the whole drain; 0 means no limit")
 	flags.DurationVar(&o.drain.PodTimeout, "pod-timeout", o.drain.PodTimeout, "Longest time in which nothing moves in a workload: to be allowed to go, to end (beyond its grace period), to be Ready again")

@@ -37,12 +37,16 @@ func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	if missing, err := r.refuseWithoutRights(ctx); missing != nil || err != nil {
 		return missing, err
 	}
+	// The watches outlive an interrupt, so that the last state told is true; only
+	// their first reading is given up with it.
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	synced := context.AfterFunc(ctx, stop)
 	var err error
 	if r.watcher, err = cluster.Watch(watching, r.client, r.progress.trouble); err != nil {
 		return nil, err
 	}
+	synced()
 	plan, err := r.plan()
 	if err != nil {
 		return nil, err

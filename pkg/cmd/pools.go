@@ -5,6 +5,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -68,6 +69,9 @@ func (o *poolsOptions) run(ctx context.Context) error {
 	list := &v1alpha1.PoolList{TypeMeta: v1alpha1.TypeMeta("PoolList"), Items: []v1alpha1.Pool{}}
 	for _, p := range pools {
 		list.Items = append(list.Items, poolObject(p))
+	}
+	if len(list.Items) == 0 {
+		fmt.Fprintln(o.ErrOut, "No nodes found.")
 	}
 	return o.output.print(o.Out, list, func(w io.Writer) error { return report.Pools(w, list, o.output.wide) })
 }

@@ -98,15 +98,19 @@ func (o *uncordonPoolOptions) run(ctx context.Context) error {
 		DryRun:     dryRunName(o.dryRun),
 		Nodes:      []v1alpha1.UncordonedNode{},
 	}
+	held := ctx
 	if o.dryRun == cmdutil.DryRunNone {
-		held, release, err := o.lock(ctx, client, "uncordon-pool "+chosen.Name, nil)
+		var release func()
+		held, release, err = o.lock(ctx, client, "uncordon-pool "+chosen.Name, nil)
 		if err != nil {
 			return err
 		}
 		defer release()
-		ctx = held
 	}
-	failed := o.uncordon(ctx, client, chosen.Nodes, out)
+	failed := o.uncordon(held, client, chosen.Nodes, out)
+	if held.Err() != nil && ctx.Err() == nil {
+		failed = &ExitError{Code: codeStopped, Err: context.Cause(held)}
+	}
 	err = o.output.print(o.Out, out, func(w io.Writer) error {
 		return report.Uncordon(w, out, o.styleFor(o.Out), o.output.wide)
 	})

@@ -35,10 +35,7 @@ func NewBudgets() *Budgets {
 // Allows reports whether the eviction API would let a pod go under pdb now, and
 // if not what the budget needs.
 func (b *Budgets) Allows(pdb *policyv1.PodDisruptionBudget, pod *corev1.Pod) (bool, string) {
-	if IgnoresBudget(pod) {
-		return true, ""
-	}
-	if !cluster.IsServing(pod) && mayGoUnready(pdb) {
+	if IgnoresBudget(pod) || isFree(pdb, pod) {
 		return true, ""
 	}
 	if pdb.Status.ObservedGeneration < pdb.Generation {
@@ -47,12 +44,15 @@ func (b *Budgets) Allows(pdb *policyv1.PodDisruptionBudget, pod *corev1.Pod) (bo
 	if int(pdb.Status.DisruptionsAllowed)-len(b.spent[pdb.UID]) > 0 {
 		return true, ""
 	}
+	if cause, failed := syncFailure(pdb); failed {
+		return false, "allows nothing: " + cause
+	}
 	return false, fmt.Sprintf("needs %d healthy pods, has %d", pdb.Status.DesiredHealthy, pdb.Status.CurrentHealthy-int32(len(b.spent[pdb.UID])))
 }
 
-// Spend books the eviction of pod under pdb.
+// Spend books the eviction of pod under pdb, unless it costs the budget nothing.
 func (b *Budgets) Spend(pdb *policyv1.PodDisruptionBudget, pod *corev1.Pod) {
-	if IgnoresBudget(pod) || !cluster.IsServing(pod) {
+	if IgnoresBudget(pod) || isFree(pdb, pod) {
 		return
 	}
 	if b.spent[pdb.UID] == nil {
@@ -68,14 +68,16 @@ func (b *Budgets) Refund(pdb *policyv1.PodDisruptionBudget, pod *corev1.Pod) {
 
 // Observe drops the bookings that the budgets in s show by now. The API server
 // lists an evicted pod in disruptedPods before it deletes the pod; the
-// controller takes it from there once the pod is going, with a new status.
+// controller takes it from there once the pod is going, with a new status. A
+// budget of the version that was spent from shows nothing yet, even where it
+// lists the pod: that is an earlier eviction which deleted nothing.
 func (b *Budgets) Observe(s *cluster.Snapshot) {
 	for _, pdb := range s.PDBs {
 		for name, spent := range b.spent[pdb.UID] {
 			_, listed := pdb.Status.DisruptedPods[name]
 			pod := s.Pod(pdb.Namespace, name)
 			going := pod == nil || pod.UID != spent.pod || pod.DeletionTimestamp != nil
-			if listed || (going && pdb.ResourceVersion != spent.version) {
+			if pdb.ResourceVersion != spent.version && (listed || going) {
 				delete(b.spent[pdb.UID], name)
 			}
 		}
@@ -88,8 +90,12 @@ func IgnoresBudget(pod *corev1.Pod) bool {
 	return cluster.IsFinished(pod) || pod.Status.Phase == corev1.PodPending || pod.DeletionTimestamp != nil
 }
 
-// mayGoUnready is the rule for running pods that are not Ready.
-func mayGoUnready(pdb *policyv1.PodDisruptionBudget) bool {
+// isFree is the rule for running pods that are not Ready: they count towards no
+// budget, but go only where the policy lets them or the others are enough.
+func isFree(pdb *policyv1.PodDisruptionBudget, pod *corev1.Pod) bool {
+	if cluster.IsServing(pod) {
+		return false
+	}
 	if p := pdb.Spec.UnhealthyPodEvictionPolicy; p != nil && *p == policyv1.AlwaysAllow {
 		return true
 	}

@@ -36,10 +36,6 @@ const (
 	Transient Class = "Transient"
 )
 
-// reasonSyncFailed is the reason of the condition DisruptionAllowed when the
-// controller cannot compute a budget.
-const reasonSyncFailed = policyv1.SyncFailedReason
-
 // Verdict is the class of a budget and the cause in words.
 type Verdict struct {
 	Class Class
@@ -109,8 +105,8 @@ func permanent(pdb *policyv1.PodDisruptionBudget, expected int) (Verdict, bool) 
 // current judges a budget that can open by its status.
 func current(pdb *policyv1.PodDisruptionBudget, pods []*corev1.Pod) Verdict {
 	status := pdb.Status
-	if c := meta.FindStatusCondition(status.Conditions, policyv1.DisruptionAllowedCondition); c != nil && c.Status == metav1.ConditionFalse && c.Reason == reasonSyncFailed {
-		return Verdict{Failed, "the disruption controller cannot compute it: " + c.Message}
+	if cause, failed := syncFailure(pdb); failed {
+		return Verdict{Failed, cause}
 	}
 	if status.ObservedGeneration < pdb.Generation {
 		return Verdict{Transient, "the disruption controller has not seen its latest change yet"}
@@ -125,6 +121,16 @@ func current(pdb *policyv1.PodDisruptionBudget, pods []*corev1.Pod) Verdict {
 		}
 	}
 	return Verdict{Transient, needs}
+}
+
+// syncFailure says why the controller cannot compute a budget. The numbers in
+// its status are not to be trusted then.
+func syncFailure(pdb *policyv1.PodDisruptionBudget) (string, bool) {
+	c := meta.FindStatusCondition(pdb.Status.Conditions, policyv1.DisruptionAllowedCondition)
+	if c == nil || c.Status != metav1.ConditionFalse || c.Reason != policyv1.SyncFailedReason {
+		return "", false
+	}
+	return "the disruption controller cannot compute it: " + c.Message, true
 }
 
 // active counts pods that are not on their way out.

@@ -22,21 +22,22 @@ type Floor struct {
 // disruption budgets (those that select this workload), and what its update
 // strategy tolerates. maxUnavailable, when not nil, is the operator's word in
 // place of the update strategy for a workload without a budget. A workload
-// with one replica, and a Job, have no floor.
+// with one replica, and a Job, have no floor. Where two ask for the same number
+// the more telling one is named: the profile, then the budget.
 func FloorOf(w *cluster.Workload, known *profile.Workload, pdbs []*policyv1.PodDisruptionBudget, maxUnavailable *intstr.IntOrString) Floor {
 	if w.Replicas <= 1 || w.Kind == cluster.KindJob {
 		return Floor{From: "none"}
 	}
 	floor := Floor{Ready: w.Replicas - tolerated(w), From: "update strategy"}
 	if maxUnavailable != nil && len(pdbs) == 0 {
-		floor = Floor{Ready: w.Replicas - scaled(maxUnavailable, w.Replicas), From: "--max-unavailable"}
+		floor = Floor{Ready: w.Replicas - allowed(maxUnavailable, w.Replicas), From: "--max-unavailable"}
 	}
 	for _, pdb := range pdbs {
-		if wanted := wantedReady(pdb, w.Replicas); wanted > floor.Ready {
+		if wanted := wantedReady(pdb, w.Replicas); wanted >= floor.Ready {
 			floor = Floor{Ready: wanted, From: "pdb/" + pdb.Name}
 		}
 	}
-	if known != nil && known.Floor.Of(w.Replicas) > floor.Ready {
+	if known != nil && known.Floor.Of(w.Replicas) >= floor.Ready && known.Floor != (profile.Floor{}) {
 		floor = Floor{Ready: known.Floor.Of(w.Replicas), From: "profile"}
 	}
 	return floor
@@ -54,6 +55,16 @@ func tolerated(w *cluster.Workload) int {
 		value = *w.MaxUnavailable
 	}
 	return max(1, scaled(&value, w.Replicas))
+}
+
+// allowed is how many replicas the operator lets go at once. A percentage that
+// rounds down to none means one, as for a Deployment: 25 % of 3 would otherwise
+// refuse every drain. Only 0 means none.
+func allowed(value *intstr.IntOrString, replicas int) int {
+	if isZero(value) {
+		return 0
+	}
+	return max(1, scaled(value, replicas))
 }
 
 // scaled turns a number or a percentage (rounded down) into replicas, never

@@ -49,7 +49,7 @@ func (e *Engine) refreshFloor(g *group, w *cluster.Workload, s *cluster.Snapshot
 		return
 	}
 	key := []string{strconv.Itoa(w.Replicas)}
-	for _, pdb := range s.PDBsOf(w.Pods[0]) {
+	for _, pdb := range s.PDBsIn(w.Namespace) {
 		key = append(key, fmt.Sprintf("%s/%d", pdb.UID, pdb.Generation))
 	}
 	if slices.Equal(key, g.floorKey) {

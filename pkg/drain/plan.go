@@ -93,8 +93,13 @@ func (p *Plan) members(s *cluster.Snapshot) []Member {
 // floorOf finds the floor of a workload among the budgets that select its pods.
 func floorOf(s *cluster.Snapshot, w *cluster.Workload, view *profile.View, options Options) disruption.Floor {
 	var budgets []*policyv1.PodDisruptionBudget
-	if len(w.Pods) > 0 {
-		budgets = s.PDBsOf(w.Pods[0])
+	for _, pod := range w.Pods {
+		// Labels may differ from pod to pod in the middle of a rollout.
+		for _, pdb := range s.PDBsOf(pod) {
+			if !slices.Contains(budgets, pdb) {
+				budgets = append(budgets, pdb)
+			}
+		}
 	}
 	known := view.Lookup(profileObject(w.Ref))
 	return disruption.FloorOf(w, known, soleBudgets(s, budgets, w), options.MaxUnavailable)

@@ -141,8 +141,8 @@ func (l *Lock) filled(lease *coordinationv1.Lease) *coordinationv1.Lease {
 		lease.Annotations = map[string]string{}
 	}
 	lease.Annotations[commandAnnotation] = l.Holder.Command
-	lease.Spec.HolderIdentity = ptr.To(l.Holder.identity())
-	lease.Spec.LeaseDurationSeconds = ptr.To(int32(leaseDuration / time.Second))
+	lease.Spec.HolderIdentity = new(l.Holder.identity())
+	lease.Spec.LeaseDurationSeconds = new(int32(leaseDuration / time.Second))
 	lease.Spec.AcquireTime = &now
 	lease.Spec.RenewTime = &now
 	return lease
@@ -248,7 +248,7 @@ func (l *Lock) Release(ctx context.Context) error {
 
 func (l *Lock) giveBack(ctx context.Context) error {
 	lease := l.lease.DeepCopy()
-	lease.Spec.HolderIdentity = ptr.To("")
+	lease.Spec.HolderIdentity = new("")
 	delete(lease.Annotations, commandAnnotation)
 	_, err := l.Leases.Update(ctx, lease, metav1.UpdateOptions{})
 	return err

@@ -73,6 +73,10 @@ func parse(file string, data []byte) (*Profile, error) {
 		}
 		return nil, fmt.Errorf("profile %s: %w", file, err)
 	}
+	if err := decoder.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
+		// What stands after a "---" would not be read, floors and all.
+		return nil, fmt.Errorf("profile %s: more than one YAML document in the file", file)
+	}
 	if problems := p.validate(&root); len(problems) > 0 {
 		return nil, fmt.Errorf("profile %s: %w", file, errors.Join(problems...))
 	}

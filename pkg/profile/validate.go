@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	yaml "go.yaml.in/yaml/v3"
 )
@@ -32,9 +33,7 @@ func (p *Profile) validate(root *yaml.Node) []error {
 	v.pools(p)
 	v.workloads(p)
 	v.groups(p)
-	for i, b := range p.KnownBlockers {
-		v.kindAndScope([]string{"knownBlockers", strconv.Itoa(i)}, b.Kind, b.Scope)
-	}
+	v.blockers(p)
 	return v.problems
 }
 
@@ -60,12 +59,20 @@ func (v *validator) workloads(p *Profile) {
 	for _, pool := range p.Pools {
 		roles[pool.Role] = true
 	}
+	seen := map[[3]string]bool{}
 	for i, w := range p.Workloads {
 		at := []string{"workloads", strconv.Itoa(i)}
 		if w.Name == "" {
 			v.add(append(at, "name"), "must not be empty")
 		}
 		v.kindAndScope(at, w.Kind, w.Scope)
+		// Of two entries only the first would count, and a floor in the second
+		// would hold nothing.
+		if id := [3]string{w.Name, w.Kind, w.Scope}; seen[id] {
+			v.add(append(at, "name"), "%s %q of scope %s is listed already", w.Kind, w.Name, w.Scope)
+		} else {
+			seen[id] = true
+		}
 		for _, role := range w.Roles {
 			if !roles[role] {
 				v.add(append(at, "roles"), "no pool has the role %q", role)
@@ -87,11 +94,24 @@ func (v *validator) groups(p *Profile) {
 		if len(group) < 2 {
 			v.add(at, "a group needs two workloads or more")
 		}
-		for _, name := range group {
+		for j, name := range group {
 			if !p.has(name) {
 				v.add(at, "no workload is called %q", name)
 			}
+			if slices.Contains(group[:j], name) {
+				v.add(at, "%q is in the group twice", name)
+			}
 		}
+	}
+}
+
+func (v *validator) blockers(p *Profile) {
+	for i, b := range p.KnownBlockers {
+		at := []string{"knownBlockers", strconv.Itoa(i)}
+		if b.Name == "" {
+			v.add(append(at, "name"), "must not be empty")
+		}
+		v.kindAndScope(at, b.Kind, b.Scope)
 	}
 }
 
@@ -149,13 +169,17 @@ func childOf(node *yaml.Node, step string) *yaml.Node {
 
 // fieldName writes a path as operators read it: workloads[2].floor.
 func fieldName(path []string) string {
-	name := path[0]
-	for _, step := range path[1:] {
-		if _, err := strconv.Atoi(step); err == nil {
-			name += "[" + step + "]"
-		} else {
-			name += "." + step
+	var name strings.Builder
+	for i, step := range path {
+		_, err := strconv.Atoi(step)
+		switch {
+		case err == nil:
+			name.WriteString("[" + step + "]")
+		case i > 0:
+			name.WriteString("." + step)
+		default:
+			name.WriteString(step)
 		}
 	}
-	return name
+	return name.String()
 }

@@ -6,6 +6,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
@@ -24,18 +25,24 @@ func Pools(w io.Writer, list *v1alpha1.PoolList, wide bool) error {
 
 func cordoned(p *v1alpha1.Pool) string {
 	if p.CordonedByUs == 0 {
-		return fmt.Sprint(p.Cordoned)
+		return strconv.Itoa(p.Cordoned)
 	}
 	return fmt.Sprintf("%d (%d ours)", p.Cordoned, p.CordonedByUs)
 }
 
 // shortZones leaves away the region that all zones have in common:
-// japaneast-1,japaneast-2 becomes japaneast-1,2.
+// japaneast-1,japaneast-2 becomes japaneast-1,2. Zones of different forms (1 and
+// 10, a local zone) stay whole: what is left of them would read as others.
 func shortZones(zones []string, wide bool) []string {
 	if wide || len(zones) < 2 {
 		return zones
 	}
 	prefix := zones[0]
+	for _, zone := range zones[1:] {
+		if len(zone) != len(prefix) {
+			return zones
+		}
+	}
 	for _, zone := range zones[1:] {
 		for !strings.HasPrefix(zone, prefix) {
 			prefix = prefix[:len(prefix)-1]

@@ -44,7 +44,7 @@ func (s Style) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// Bold, Red, Yellow, Green and Faint colour a word.
+// Bold is for names.
 func (s Style) Bold(text string) string { return s.paint("1", text) }
 
 // Red is for what blocks.
