@@ -56,11 +56,17 @@ func (c *connection) client() (*kubernetes.Clientset, error) {
 	return client, nil
 }
 
-// host names the API server for messages.
-func (c *connection) host() string {
-	config, err := c.flags.ToRESTConfig()
-	if err != nil {
-		return "the API server"
+// describe names the cluster for a question: its context and its address.
+func (c *connection) describe() string {
+	name := "the cluster"
+	if raw, err := c.flags.ToRawKubeConfigLoader().RawConfig(); err == nil && raw.CurrentContext != "" {
+		name = "context " + raw.CurrentContext
 	}
-	return config.Host
+	if c.flags.Context != nil && *c.flags.Context != "" {
+		name = "context " + *c.flags.Context
+	}
+	if config, err := c.flags.ToRESTConfig(); err == nil {
+		name += " (" + config.Host + ")"
+	}
+	return name
 }

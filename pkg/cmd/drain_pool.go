@@ -14,6 +14,7 @@ import (
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
 
 // drainPoolOptions are the options of drain-pool.
@@ -29,6 +30,7 @@ type drainPoolOptions struct {
 	gracePeriod    int64
 	dryRun         cmdutil.DryRunStrategy
 	profile        *profile.Profile
+	next           report.Next
 }
 
 func newCmdDrainPool(s *suite) *cobra.Command {
@@ -107,6 +109,10 @@ func (o *drainPoolOptions) complete(cmd *cobra.Command, args []string) error {
 		value := intstr.Parse(o.maxUnavailable)
 		o.drain.MaxUnavailable = &value
 	}
+	o.next = report.Next{
+		Again:    commandLine(cmd, "drain-pool", args, "dry-run"),
+		GiveBack: commandLine(cmd, "uncordon-pool", args, ownFlags(cmd)...),
+	}
 	o.profile, err = o.choice.load()
 	return err
 }
@@ -141,9 +147,9 @@ func (o *drainPoolOptions) run(ctx context.Context) error {
 		return err
 	}
 	r := &runDrain{drainPoolOptions: o, client: client}
-	report, err := r.run(ctx)
-	if report != nil {
-		if printErr := r.print(report); printErr != nil {
+	out, err := r.run(ctx)
+	if out != nil {
+		if printErr := r.print(out); printErr != nil {
 			return printErr
 		}
 	}

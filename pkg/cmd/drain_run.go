@@ -68,7 +68,7 @@ func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
 		return nil, err
 	}
 	report.Findings(r.ErrOut, out.Findings, r.styleFor(r.ErrOut))
-	if err := r.confirm(ctx, r.yes, fmt.Sprintf("Drain pool %s on %s?", plan.Pool.Name, r.conn.host())); err != nil {
+	if err := r.confirm(ctx, r.yes, fmt.Sprintf("Drain pool %s of %s?", plan.Pool.Name, r.conn.describe())); err != nil {
 		return nil, err
 	}
 	return r.drain(ctx)
@@ -200,7 +200,7 @@ func (r *runDrain) emptyReport(name string) *v1alpha1.DrainReport {
 
 func (r *runDrain) print(out *v1alpha1.DrainReport) error {
 	return r.output.print(r.Out, out, func(w io.Writer) error {
-		return report.DrainReport(w, out, r.styleFor(r.Out), r.output.wide)
+		return report.DrainReport(w, out, r.next, r.styleFor(r.Out), r.output.wide)
 	})
 }
 

@@ -35,6 +35,10 @@ type Mark struct {
 	At time.Time `json:"at"`
 	// Pool is the pool that was drained.
 	Pool string `json:"pool"`
+	// Workloads are the owners of the pods that were to leave the node, as
+	// Kind/namespace/name. A run that goes on after kill -9 knows from here
+	// whose readiness it has to wait for, when the pods are gone already.
+	Workloads []string `json:"workloads,omitempty"`
 }
 
 // MarkOf reads our cordon mark. A mark that does not parse is still ours; its

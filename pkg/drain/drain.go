@@ -64,7 +64,7 @@ func (d *Drainer) Drain(ctx context.Context, plan *Plan) (*v1alpha1.DrainResult,
 // so that no replacement lands on a node that is next. It returns the nodes
 // that it changed, and returns when the watch shows them.
 func (d *Drainer) cordon(ctx context.Context, plan *Plan) ([]string, error) {
-	mark := Mark{By: d.By, At: d.Engine.Clock.Now().UTC().Truncate(time.Second), Pool: plan.Pool.Name}
+	at := d.Engine.Clock.Now().UTC().Truncate(time.Second)
 	type outcome struct {
 		node string
 		did  bool
@@ -80,7 +80,9 @@ func (d *Drainer) cordon(ctx context.Context, plan *Plan) ([]string, error) {
 				outcomes <- outcome{node.Name, false, err}
 				return
 			}
-			did, err := d.Cordoner.Cordon(ctx, node, mark)
+			did, err := d.Cordoner.Cordon(ctx, node, Mark{
+				By: d.By, At: at, Pool: plan.Pool.Name, Workloads: plan.workloadsOn(node.Name),
+			})
 			outcomes <- outcome{node.Name, did, err}
 		}()
 	}

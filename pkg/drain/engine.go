@@ -106,6 +106,9 @@ func (e *Engine) begin(plan *Plan) {
 	for _, t := range plan.Targets {
 		e.adopt(t, snapshot, now)
 	}
+	for _, w := range plan.Former {
+		e.groups = append(e.groups, newGroup(w.Ref, snapshot, now))
+	}
 }
 
 // look takes a new Snapshot.
@@ -124,7 +127,7 @@ func (e *Engine) adopt(t Target, s *cluster.Snapshot, now time.Time) {
 			return
 		}
 	}
-	g := newGroup(t, s, now)
+	g := newGroup(ref, s, now)
 	g.members = append(g.members, m)
 	e.groups = append(e.groups, g)
 }

@@ -46,8 +46,8 @@ type waiting struct {
 	since, told time.Time
 }
 
-func newGroup(t Target, s *cluster.Snapshot, now time.Time) *group {
-	g := &group{ref: refOf(t), initial: map[types.UID]bool{}, lastProgress: now}
+func newGroup(ref cluster.Ref, s *cluster.Snapshot, now time.Time) *group {
+	g := &group{ref: ref, initial: map[types.UID]bool{}, lastProgress: now}
 	if w := s.Workload(g.ref); w != nil {
 		for _, pod := range w.Pods {
 			g.initial[pod.UID] = true

@@ -6,6 +6,7 @@ package drain
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -24,6 +25,9 @@ type Plan struct {
 	Targets []Target
 	// Members are the workloads behind the targets, in the order of their names.
 	Members []Member
+	// Former are workloads that an earlier run moved from the pool; they must be
+	// whole before this one says that it is done.
+	Former []*cluster.Workload
 	// Waves are sets of targets that can be away at the same time.
 	Waves [][]Target
 	// Stay counts the pods that a drain leaves.
@@ -50,6 +54,7 @@ func NewPlan(s *cluster.Snapshot, p pool.Pool, pools []pool.Pool, prof *profile.
 	chosen := selector{snapshot: s, view: plan.view, options: options}.selectFrom(p.NodeNames())
 	plan.Targets, plan.Stay, plan.Findings = chosen.targets, chosen.stay, chosen.findings
 	plan.Members = plan.members(s)
+	plan.Former = plan.former(s)
 	plan.Findings = append(plan.Findings, plan.blockers(s, pools)...)
 	plan.Findings = append(plan.Findings, plan.warnings()...)
 	finding.Sort(plan.Findings)
@@ -172,9 +177,47 @@ func (m Member) Downtime() bool {
 // Blocked reports whether something was found that refuses the drain.
 func (p *Plan) Blocked() bool { return finding.HasErrors(p.Findings) }
 
-// Empty reports whether no pod needs to move and no node needs a cordon.
+// Empty reports whether there is nothing to do and nothing to wait for: no pod
+// needs to move, no node needs a cordon, and what an earlier run moved is whole.
 func (p *Plan) Empty() bool {
+	for _, w := range p.Former {
+		if w.Ready() < w.Replicas-broken(w) {
+			return false
+		}
+	}
 	return len(p.Targets) == 0 && p.Pool.Cordoned() == len(p.Pool.Nodes)
+}
+
+// former finds the workloads in the marks of earlier cordons.
+func (p *Plan) former(s *cluster.Snapshot) []*cluster.Workload {
+	var list []*cluster.Workload
+	for _, node := range p.Pool.Nodes {
+		mark, _ := MarkOf(node)
+		for _, name := range mark.Workloads {
+			parts := strings.Split(name, "/")
+			if len(parts) != 3 {
+				continue
+			}
+			w := s.FindWorkload(parts[0], parts[1], parts[2])
+			if w != nil && !p.isMember(w.Ref) && !slices.Contains(list, w) {
+				list = append(list, w)
+			}
+		}
+	}
+	return list
+}
+
+// workloadsOn lists the workloads that a node's mark names: those whose pods
+// leave it and come back elsewhere.
+func (p *Plan) workloadsOn(node string) []string {
+	var names []string
+	for _, m := range p.Members {
+		on := slices.ContainsFunc(m.Targets, func(t Target) bool { return t.Pod.Spec.NodeName == node })
+		if on && m.Workload.Kind != cluster.KindJob {
+			names = append(names, m.Workload.Kind+"/"+m.Workload.Namespace+"/"+m.Workload.Name)
+		}
+	}
+	return names
 }
 
 // evictionOrder puts first what costs least: pods that are not Ready, then the

@@ -11,9 +11,15 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 )
 
+// Next are the commands that an operator types after a drain.
+type Next struct {
+	// Again goes on with the drain, GiveBack uncordons the pool.
+	Again, GiveBack string
+}
+
 // DrainReport prints how a drain ended, for people. The plan is part of it only
 // where the plan is the result (a dry run).
-func DrainReport(w io.Writer, r *v1alpha1.DrainReport, style Style, wide bool) error {
+func DrainReport(w io.Writer, r *v1alpha1.DrainReport, next Next, style Style, wide bool) error {
 	if r.Outcome == v1alpha1.DrainPlanned || r.Outcome == v1alpha1.DrainBlocked && r.DryRun != "none" {
 		if err := DrainPlan(w, r, style, wide); err != nil {
 			return err
@@ -30,7 +36,7 @@ func DrainReport(w io.Writer, r *v1alpha1.DrainReport, style Style, wide bool) e
 	if r.Outcome != v1alpha1.DrainNothingToDo {
 		Findings(w, r.Findings, style)
 	}
-	printVerdict(w, r, style)
+	printVerdict(w, r, next, style)
 	return nil
 }
 
@@ -76,9 +82,8 @@ func seconds(s float64) string {
 }
 
 // printVerdict says on the last lines how it ended and what to type next.
-func printVerdict(w io.Writer, r *v1alpha1.DrainReport, style Style) {
-	again := "kubectl vantiq-upgrade drain-pool " + r.Name
-	giveBack := "kubectl vantiq-upgrade uncordon-pool " + r.Name
+func printVerdict(w io.Writer, r *v1alpha1.DrainReport, next Next, style Style) {
+	again, giveBack := next.Again, next.GiveBack
 	errors, _ := counts(r.Findings)
 	switch r.Outcome {
 	case v1alpha1.DrainPlanned:

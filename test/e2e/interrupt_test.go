@@ -62,6 +62,24 @@ func TestKill(t *testing.T) {
 	finishDrain(t, c, recorder)
 }
 
+// TestKillAtTheEnd: when nothing is left to evict the same command still waits
+// until the last replacement is Ready before it says that all is well.
+func TestKillAtTheEnd(t *testing.T) {
+	c := twoPools(t, "kill-at-the-end", harness.Annotate("sandbox.upgrade.vantiq.com/start-fast", "4s"))
+	recorder := c.Record(t, c.Name, "app=db")
+	p := c.StartKubectl(t, "vantiq-upgrade", "drain-pool", "old", "--yes")
+	c.Eventually("the last pod goes", func(context.Context) (bool, error) { return len(recorder.Ended()) == 3, nil })
+	if err := p.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	p.Wait()
+	report := drainReport(t, c.Plugin(t, "drain-pool", "old", "--yes", "-o", "json").Want(t, 0))
+	if report.Outcome != "Done" || len(report.Result.Workloads) != 1 || report.Result.Workloads[0].ReadyAfter != 3 {
+		t.Errorf("%s: %+v", report.Outcome, report.Result)
+	}
+	c.Plugin(t, "uncordon-pool", "old").Want(t, 0)
+}
+
 // finishDrain runs the command again and checks that all ends well.
 func finishDrain(t *testing.T, c *harness.Scope, recorder *harness.Recorder) {
 	t.Helper()

@@ -1,0 +1,54 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// commandLine writes a subcommand with the flags that the operator gave, ready
+// to be typed again, but for the named flags and for secrets.
+func commandLine(cmd *cobra.Command, subcommand string, args []string, without ...string) string {
+	words := append([]string{"kubectl", "vantiq-upgrade", subcommand}, args...)
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Name == "token" || slices.Contains(without, f.Name) {
+			return
+		}
+		word := "--" + f.Name
+		if f.Value.Type() != "bool" || f.Value.String() != "true" {
+			word += "=" + f.Value.String()
+		}
+		words = append(words, word)
+	})
+	for i, word := range words {
+		words[i] = quoted(word)
+	}
+	return strings.Join(words, " ")
+}
+
+// ownFlags names the flags that only this command has; a command line without
+// them is right for another subcommand on the same pool of the same cluster.
+func ownFlags(cmd *cobra.Command) []string {
+	var own []string
+
+	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Name != "selector" && f.Name != "profile" {
+			own = append(own, f.Name)
+		}
+	})
+	return own
+}
+
+// quoted makes a word safe for a shell.
+func quoted(word string) string {
+	if regexp.MustCompile(`^[\w@%+=:,./-]+$`).MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
