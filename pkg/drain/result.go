@@ -66,14 +66,15 @@ func moved(g *group, m *member) v1alpha1.MovedPod {
 		out.State, out.Waiting = stateGone, ""
 	case staying, asking:
 	}
-	if m.phase == gone && g.isReplaced() && (m.successor != nil || g.ready < g.expected()) {
+	// Of a workload that was deleted or scaled to zero meanwhile nothing comes back.
+	if m.phase == gone && g.isReplaced() && g.replicas > 0 && (m.successor != nil || g.ready < g.expected()) {
 		out.State = stateReplacing
 	}
-	if m.successor != nil {
+	if m.successor != nil && out.State != stateGone {
 		out.ToPod, out.ToNode = m.successor.Name, m.successor.Spec.NodeName
 	}
 	if !m.readyAt.IsZero() {
-		out.State = stateMoved
+		out.State, out.ToPod, out.ToNode = stateMoved, m.successor.Name, m.successor.Spec.NodeName
 		out.UnavailableSeconds = m.readyAt.Sub(m.evictedAt).Round(time.Millisecond).Seconds()
 	}
 	return out
