@@ -57,7 +57,7 @@ e2e: build sandbox ## Run the suite against a real control plane
 
 .PHONY: bench
 bench: build sandbox ## Measure against a real control plane
-	E2E_BIN_DIR='$(CURDIR)/bin' go test -run '^$$' -bench . -timeout 60m ./test/bench/...
+	E2E_BIN_DIR='$(CURDIR)/bin' go test -run '^$$' -bench . -benchtime 3x -timeout 60m ./test/bench/...
 
 .PHONY: generate
 generate: bin/tools/deepcopy-gen ## Write the generated code and pages anew

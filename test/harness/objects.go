@@ -35,7 +35,7 @@ func (s *Sandbox) NewScope(tb testing.TB, name string) *Scope {
 	c := &Scope{Sandbox: s, Name: name, tb: tb}
 	_, err := s.Client.CoreV1().Namespaces().Create(tb.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
 	c.must(err)
-	tb.Cleanup(c.remove)
+	tb.Cleanup(c.Remove)
 	return c
 }
 

@@ -99,8 +99,9 @@ func (s *Sandbox) CordonedNodes(ctx context.Context, pool string) (int, error) {
 	return n, nil
 }
 
-// remove deletes the scope's objects; finalizers that a test set are dropped.
-func (c *Scope) remove() {
+// Remove deletes the scope's objects; finalizers that a test set are dropped. It
+// is called at the end of the test in any case.
+func (c *Scope) Remove() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	now := metav1.DeleteOptions{GracePeriodSeconds: new(int64(0))}
