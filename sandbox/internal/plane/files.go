@@ -1,0 +1,147 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package plane
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/sandbox/internal/certs"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/sandbox/stages"
+)
+
+// Loader is the name of the supervisor's own way in, which loads layouts.
+const Loader = "loader"
+
+// componentGroup marks the sandbox's own programs, so that the audit log can
+// leave them out.
+const componentGroup = "system:sandbox"
+
+const mastersGroup = "system:masters"
+
+// Credentials are the keys of one sandbox; the kubeconfig files are written
+// from them once the port is known.
+type Credentials struct {
+	ca      *certs.Authority
+	clients map[string]certs.Pair
+	users   map[string]string
+}
+
+// WriteFiles writes certificates, keys, the audit policy and kwok's stages.
+func (p Paths) WriteFiles(speed stages.Speed) (*Credentials, error) {
+	if err := os.MkdirAll(p.Run(), 0o700); err != nil {
+		return nil, fmt.Errorf("make the run directory: %w", err)
+	}
+	credentials, err := p.writeCertificates()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range []stages.Speed{stages.Load, speed} {
+		text, err := stages.Render(s)
+		if err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(p.Stages(s), []byte(text), 0o644); err != nil {
+			return nil, fmt.Errorf("write the stages: %w", err)
+		}
+	}
+	if err := os.WriteFile(p.auditPolicy(), []byte(auditPolicy), 0o644); err != nil {
+		return nil, fmt.Errorf("write the audit policy: %w", err)
+	}
+	return credentials, nil
+}
+
+func (p Paths) writeCertificates() (*Credentials, error) {
+	ca, err := certs.NewAuthority()
+	if err != nil {
+		return nil, err
+	}
+	server, err := ca.Server()
+	if err != nil {
+		return nil, err
+	}
+	_, serviceAccountKey, err := certs.NewKey()
+	if err != nil {
+		return nil, err
+	}
+	if err := ca.Write(p.CACert(), p.CAKey()); err != nil {
+		return nil, err
+	}
+	if err := server.Write(p.serverCert(), p.serverKey()); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(p.serviceAccountKey(), serviceAccountKey, 0o600); err != nil {
+		return nil, fmt.Errorf("write the service account key: %w", err)
+	}
+	return newCredentials(ca)
+}
+
+func newCredentials(ca *certs.Authority) (*Credentials, error) {
+	c := &Credentials{ca: ca, clients: map[string]certs.Pair{}, users: map[string]string{}}
+	groups := map[string][]string{"": {mastersGroup}}
+	c.users[""] = "sandbox-admin"
+	for _, name := range []string{ControllerManager, Scheduler, Kwok, Loader} {
+		c.users[name] = "system:" + name
+		// The controllers work under one identity with all rights: giving each
+		// its own service account costs seconds at every start.
+		groups[name] = []string{mastersGroup, componentGroup}
+	}
+	for name, user := range c.users {
+		pair, err := ca.Client(user, groups[name]...)
+		if err != nil {
+			return nil, err
+		}
+		c.clients[name] = pair
+	}
+	return c, nil
+}
+
+// WriteKubeconfigs writes all kubeconfig files for the API server at port.
+func (p Paths) WriteKubeconfigs(c *Credentials, port int) error {
+	server := fmt.Sprintf("https://127.0.0.1:%d", port)
+	for name, pair := range c.clients {
+		file := p.Kubeconfig()
+		if name != "" {
+			file = p.ComponentKubeconfig(name)
+		}
+		if err := certs.WriteKubeconfig(file, server, c.users[name], c.ca.Cert, pair); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stages is kwok's configuration for a speed.
+func (p Paths) Stages(speed stages.Speed) string {
+	return filepath.Join(p.Run(), "stages-"+string(speed)+".yaml")
+}
+
+func (p Paths) serverCert() string        { return p.join("run", "server.crt") }
+func (p Paths) serverKey() string         { return p.join("run", "server.key") }
+func (p Paths) serviceAccountKey() string { return p.join("run", "service-account.key") }
+func (p Paths) auditPolicy() string       { return p.join("run", "audit-policy.yaml") }
+func (p Paths) etcdData() string          { return p.join("run", "etcd") }
+
+// auditPolicy records what people and their tools do, and nothing of what the
+// control plane does to itself.
+const auditPolicy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: None
+  userGroups: ["` + componentGroup + `", "system:nodes", "system:serviceaccounts:kube-system"]
+- level: None
+  users: ["system:apiserver", "system:anonymous"]
+- level: Metadata
+  omitManagedFields: true
+`
+
+// ResetStore removes what an earlier try of a start left in the store.
+func (p Paths) ResetStore() error {
+	if err := os.RemoveAll(p.etcdData()); err != nil {
+		return fmt.Errorf("remove the old store: %w", err)
+	}
+	return nil
+}
