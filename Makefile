@@ -52,7 +52,8 @@ lint: lint-root lint-sandbox ## Run golangci-lint on every module
 unit: unit-root unit-sandbox ## Run the unit tests of every module
 
 .PHONY: e2e
-e2e: build sandbox ## Run the suite against a real control plane
+e2e: build sandbox ## Run the sandbox's own tests, then the suite against a real control plane
+	cd sandbox && SANDBOX_BIN='$(CURDIR)/bin/sandbox' go test -count=1 -shuffle=on -timeout 20m -p 1 ./test/e2e/...
 	E2E_BIN_DIR='$(CURDIR)/bin' go test -v -count=1 -shuffle=on -timeout 40m -p 1 ./test/e2e/...
 
 .PHONY: bench
