@@ -31,7 +31,9 @@ func (k *Keeper) serve(ctx context.Context, request supervise.Request) {
 }
 
 // restartAPIServer takes the API server away for a while, as the upgrade of a
-// small control plane does.
+// small control plane does. All that work on it go and come with it: left
+// running they would wait for up to half a minute before they connect again,
+// and the scheduler ends itself when it finds that a pod was replaced meanwhile.
 func (k *Keeper) restartAPIServer(ctx context.Context, request supervise.Request) error {
 	k.set(func(s *supervise.State) { s.Phase = supervise.PhaseAPIServerDown })
 	if err := k.save(); err != nil {
@@ -42,6 +44,9 @@ func (k *Keeper) restartAPIServer(ctx context.Context, request supervise.Request
 	if request.Kill {
 		sig = syscall.SIGKILL
 	}
+	k.stop(plane.Scheduler, syscall.SIGKILL, 0)
+	k.stop(plane.ControllerManager, syscall.SIGKILL, 0)
+	k.stop(plane.Kwok, syscall.SIGKILL, 0)
 	// From the signal on it refuses connections, so the time away counts from
 	// here. Open watches would be served for much longer, as if it were not away.
 	k.stop(plane.APIServer, sig, min(request.Down, stopGrace))
@@ -57,6 +62,14 @@ func (k *Keeper) restartAPIServer(ctx context.Context, request supervise.Request
 	defer cancel()
 	if err := k.runAPIServer(ctx); err != nil {
 		return fmt.Errorf("start the API server again: %w", err)
+	}
+	err := k.bootClients(ctx, map[string]portFlags{
+		plane.ControllerManager: k.paths.ControllerManagerFlags,
+		plane.Scheduler:         k.paths.SchedulerFlags,
+		plane.Kwok:              k.kwokFlags(k.options.Speed),
+	})
+	if err != nil {
+		return fmt.Errorf("start what works on the API server again: %w", err)
 	}
 	k.set(func(s *supervise.State) { s.Phase = supervise.PhaseRunning })
 	return k.save()

@@ -33,11 +33,10 @@ func (p Process) Alive() bool {
 	if err := syscall.Kill(p.PID, 0); err != nil && !errors.Is(err, syscall.EPERM) {
 		return false
 	}
+	// A process that had ended before it was identified has no start time, and
+	// must never be taken for another one that was given its id.
 	start, ok := startTime(p.PID)
-	if !ok {
-		return false
-	}
-	return p.Start == "" || p.Start == start
+	return ok && p.Start == start
 }
 
 // End asks the process to end and, after grace, makes it.

@@ -16,6 +16,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/sandbox/internal/supervise"
 )
 
 func TestAKS(t *testing.T) {
@@ -135,6 +137,28 @@ func TestLayoutFile(t *testing.T) {
 	eventually(t, "another pod took over", func() bool { return len(podsNamed(t, cluster, "demo", "web-")) == 3 })
 	annotate("null")
 	eventually(t, "the pod is gone after all", func() bool { return len(podsNamed(t, cluster, "demo", "web-")) == 2 })
+}
+
+// Pods of a StatefulSet that were replaced around an outage are what a
+// scheduler that missed it cannot cope with.
+func TestPodsAreReplacedAfterAnOutage(t *testing.T) {
+	dir := t.TempDir()
+	up(t, dir, "--layout", "eks")
+	cluster := client(t, dir)
+	if _, code := run(t, "restart-apiserver", "--dir", dir, "--down", "10s"); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	old := podsNamed(t, cluster, "app", "vantiq-2")[0]
+	if err := cluster.CoreV1().Pods("app").Delete(t.Context(), old.Name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "vantiq-2 is replaced and ready", func() bool {
+		pods := podsNamed(t, cluster, "app", "vantiq-2")
+		return len(pods) == 1 && pods[0].UID != old.UID && isReady(&pods[0])
+	})
+	if state := status(t, dir); state.Phase != supervise.PhaseRunning {
+		t.Errorf("it is %s: %s", state.Phase, state.Message)
+	}
 }
 
 func podsNamed(t *testing.T, cluster kubernetes.Interface, namespace, prefix string) []corev1.Pod {

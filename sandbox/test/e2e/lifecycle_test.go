@@ -140,6 +140,9 @@ func TestRestartAPIServer(t *testing.T) {
 		t.Error("the API server is not back")
 	}
 	after := status(t, dir)
+	if after.Phase != supervise.PhaseRunning {
+		t.Errorf("it is %s: %s", after.Phase, after.Message)
+	}
 	if after.Ports != before.Ports || after.Components["kube-apiserver"] == before.Components["kube-apiserver"] {
 		t.Error("it is not another process on the same port")
 	}
