@@ -26,8 +26,8 @@ for p in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
 done
 
 if [ ! -x ../bin/sandbox ]; then
-	echo "The sandbox is compiled from the sources of Kubernetes $version: about 10 minutes on"
-	echo "2 cores when nothing of it was compiled before, about 20 seconds when go's cache has it."
+	echo "The sandbox is compiled from the sources of Kubernetes $version: 10 to 13 minutes"
+	echo "on 2 cores when nothing of it was compiled before, about 20 seconds when go's cache has it."
 fi
 
 # The binary is replaced in one move: a running sandbox keeps the old one, and

@@ -142,6 +142,9 @@ func (r *runDrain) drainer() *drain.Drainer {
 func (r *runDrain) conclude(ctx, held context.Context, out *v1alpha1.DrainReport, err error) error {
 	switch {
 	case ctx.Err() != nil:
+		if report.IsTerminal(r.ErrOut) {
+			fmt.Fprintln(r.ErrOut) // the terminal has written ^C
+		}
 		out.Outcome = v1alpha1.DrainInterrupted
 		return &ExitError{Code: codeInterrupted}
 	case err != nil:

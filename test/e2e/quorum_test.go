@@ -57,6 +57,7 @@ func TestKubectlDrainLosesTheQuorum(t *testing.T) {
 	slowDownMongoDB(t, s)
 	members := s.Record(t, "app", "app=mongodb")
 	s.Kubectl(t, "drain", "-l", "agentpool=mongodbnp", "--ignore-daemonsets", "--delete-emptydir-data").Want(t, 0)
+	t.Logf("kubectl drain took MongoDB to %d ready members", members.Lowest())
 	if lowest := members.Lowest(); lowest >= 2 {
 		t.Errorf("kubectl drain kept %d ready members; the layout no longer shows the difference", lowest)
 	}
