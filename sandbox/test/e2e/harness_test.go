@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -55,7 +56,9 @@ func run(t *testing.T, args ...string) (string, int) {
 // up starts a sandbox that ends with the test.
 func up(t *testing.T, dir string, args ...string) supervise.State {
 	t.Helper()
-	if out, code := run(t, append([]string{"up", "--dir", dir}, args...)...); code != 0 {
+	// With an owner it also ends when this process is killed.
+	args = append([]string{"up", "--dir", dir, "--owner", strconv.Itoa(os.Getpid())}, args...)
+	if out, code := run(t, args...); code != 0 {
 		t.Fatalf("up: exit code %d\n%s", code, out)
 	}
 	t.Cleanup(func() { run(t, "down", "--dir", dir) })
