@@ -67,6 +67,7 @@ func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	if err := report.DrainPlan(r.ErrOut, out, r.styleFor(r.ErrOut), r.output.wide); err != nil {
 		return nil, err
 	}
+	fmt.Fprintln(r.ErrOut)
 	report.Findings(r.ErrOut, out.Findings, r.styleFor(r.ErrOut))
 	if err := r.confirm(ctx, r.yes, fmt.Sprintf("Drain pool %s of %s?", plan.Pool.Name, r.conn.describe())); err != nil {
 		return nil, err

@@ -60,7 +60,7 @@ func severalBudgets(t Target, budgets []*policyv1.PodDisruptionBudget) v1alpha1.
 	}
 	return finding.New(finding.PDBSeveral, cluster.PodObject(t.Pod),
 		"selected by the disruption budgets "+strings.Join(names, " and ")+": the eviction API refuses such a pod",
-		"kubectl delete pdb -n "+t.Pod.Namespace+" "+names[len(names)-1]+"   (or narrow its selector)")
+		"kubectl delete pdb -n "+t.Pod.Namespace+" "+names[len(names)-1]+" # or narrow its selector")
 }
 
 func (p *Plan) judgeBudget(s *cluster.Snapshot, pdb *policyv1.PodDisruptionBudget, t Target) []v1alpha1.Finding {
@@ -80,16 +80,26 @@ func (p *Plan) judgeBudget(s *cluster.Snapshot, pdb *policyv1.PodDisruptionBudge
 	if known := p.view.Blocker(profileObject(t.Owner)); known != nil {
 		message += "; known blocker " + known.Name + ": " + known.Reason
 	}
-	return []v1alpha1.Finding{finding.New(code, "pdb/"+pdb.Namespace+"/"+pdb.Name, message, budgetRemedy(verdict.Class, pdb, t))}
+	replicas := 1
+	if w := s.Workload(t.Owner); w != nil {
+		replicas = w.Replicas
+	}
+	return []v1alpha1.Finding{finding.New(code, "pdb/"+pdb.Namespace+"/"+pdb.Name, message, budgetRemedy(verdict.Class, pdb, t, replicas))}
 }
 
-// budgetRemedy is the command that opens a budget.
-func budgetRemedy(class disruption.Class, pdb *policyv1.PodDisruptionBudget, t Target) string {
+// scaleCommand scales a workload with kubectl.
+func scaleCommand(ref cluster.Ref, replicas int) string {
+	return fmt.Sprintf("kubectl scale %s -n %s %s --replicas=%d", strings.ToLower(ref.Kind), ref.Namespace, ref.Name, replicas)
+}
+
+// budgetRemedy is the command that opens a budget. What is to be remembered
+// stands behind a #, so that the line can be pasted into a shell.
+func budgetRemedy(class disruption.Class, pdb *policyv1.PodDisruptionBudget, t Target, replicas int) string {
 	describe := "kubectl describe pdb -n " + pdb.Namespace + " " + pdb.Name
 	switch class {
 	case disruption.PermanentBySpec, disruption.PermanentBySize:
 		if t.Owner.Kind == cluster.KindDeployment || t.Owner.Kind == cluster.KindStatefulSet {
-			return "kubectl scale " + strings.ToLower(t.Owner.Kind) + " -n " + t.Owner.Namespace + " " + t.Owner.Name + " --replicas=0   (and back after the upgrade)"
+			return scaleCommand(t.Owner, 0) + fmt.Sprintf(" # after the upgrade: --replicas=%d", replicas)
 		}
 		return describe
 	case disruption.Unhealthy:

@@ -107,7 +107,9 @@ func (e *Engine) begin(plan *Plan) {
 		e.adopt(t, snapshot, now)
 	}
 	for _, w := range plan.Former {
-		e.groups = append(e.groups, newGroup(w.Ref, snapshot, now))
+		g := newGroup(w.Ref, snapshot, now)
+		g.broken = 0 // what we moved has to come back
+		e.groups = append(e.groups, g)
 	}
 }
 

@@ -31,8 +31,10 @@ type Plan struct {
 	// Waves are sets of targets that can be away at the same time.
 	Waves [][]Target
 	// Stay counts the pods that a drain leaves.
-	Stay     int
-	Findings []v1alpha1.Finding
+	Stay int
+	// OurOtherPools are other pools with cordons of ours.
+	OurOtherPools []string
+	Findings      []v1alpha1.Finding
 
 	view    *profile.View
 	options Options
@@ -57,6 +59,8 @@ func NewPlan(s *cluster.Snapshot, p pool.Pool, pools []pool.Pool, prof *profile.
 	plan.Former = plan.former(s)
 	plan.Findings = append(plan.Findings, plan.blockers(s, pools)...)
 	plan.Findings = append(plan.Findings, plan.warnings()...)
+	plan.Findings = append(plan.Findings, plan.stoppedBlockers(s)...)
+	plan.OurOtherPools = ourOtherPools(p, pools)
 	finding.Sort(plan.Findings)
 	plan.Waves = plan.waves(s)
 	return plan
@@ -122,11 +126,14 @@ func soleBudgets(s *cluster.Snapshot, budgets []*policyv1.PodDisruptionBudget, w
 	})
 }
 
-// broken counts the pods that waiting will hardly make Ready.
+// broken counts the pods that waiting will hardly make Ready. A pod without a
+// node is none of them: it may be the replacement of one that an earlier run of
+// this drain evicted, and the drain must not say that all is well without it.
 func broken(w *cluster.Workload) int {
 	n := 0
 	for _, pod := range w.Pods {
-		if pod.DeletionTimestamp == nil && !cluster.IsServing(pod) && cluster.IsBroken(pod) {
+		_, unplaced := cluster.Unschedulable(pod)
+		if pod.DeletionTimestamp == nil && !cluster.IsServing(pod) && cluster.IsBroken(pod) && !unplaced {
 			n++
 		}
 	}
@@ -169,6 +176,35 @@ func (m Member) warnings() []v1alpha1.Finding {
 	return findings
 }
 
+// stoppedBlockers reminds of known blockers that stand at zero, so that nobody
+// forgets them after the upgrade.
+func (p *Plan) stoppedBlockers(s *cluster.Snapshot) []v1alpha1.Finding {
+	var findings []v1alpha1.Finding
+	for _, w := range s.Workloads() {
+		if w.Scaled && w.Replicas == 0 && p.view.Blocker(profileObject(w.Ref)) != nil {
+			findings = append(findings, finding.New(finding.BlockerStopped, w.String(),
+				"scaled to zero; it has to be started again after the upgrade",
+				scaleCommand(w.Ref, 1)+" # after the upgrade"))
+		}
+	}
+	return findings
+}
+
+// ourOtherPools names the pools but p that have cordons of ours.
+func ourOtherPools(p pool.Pool, pools []pool.Pool) []string {
+	var names []string
+	for _, other := range pools {
+		ours := slices.ContainsFunc(other.Nodes, func(n *corev1.Node) bool {
+			_, marked := MarkOf(n)
+			return marked && n.Spec.Unschedulable
+		})
+		if ours && other.Name != p.Name {
+			names = append(names, other.Name)
+		}
+	}
+	return names
+}
+
 // Downtime reports whether the workload is away while it moves.
 func (m Member) Downtime() bool {
 	return m.Workload.Replicas == 1 && m.Workload.Kind != cluster.KindJob
@@ -181,7 +217,7 @@ func (p *Plan) Blocked() bool { return finding.HasErrors(p.Findings) }
 // needs to move, no node needs a cordon, and what an earlier run moved is whole.
 func (p *Plan) Empty() bool {
 	for _, w := range p.Former {
-		if w.Ready() < w.Replicas-broken(w) {
+		if w.Ready() < w.Replicas {
 			return false
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 )
 
 // States of a moved pod in a report.
@@ -107,10 +108,21 @@ func (e *Engine) Workloads() []v1alpha1.DrainedWorkload {
 	return list
 }
 
+// finished counts the targets that have ended by themselves.
+func (p *Plan) finished() int {
+	n := 0
+	for _, t := range p.Targets {
+		if cluster.IsFinished(t.Pod) {
+			n++
+		}
+	}
+	return n
+}
+
 // Report turns the plan into its printed form.
 func (p *Plan) Report() v1alpha1.DrainPlan {
 	out := v1alpha1.DrainPlan{
-		Provider: p.Pool.Provider, Role: p.Pool.Role, Stay: p.Stay,
+		Provider: p.Pool.Provider, Role: p.Pool.Role, Stay: p.Stay, Finished: p.finished(),
 		Nodes: p.plannedNodes(), Workloads: []v1alpha1.PlannedWorkload{}, Waves: []v1alpha1.Wave{},
 	}
 	for _, m := range p.Members {

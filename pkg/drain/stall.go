@@ -72,11 +72,20 @@ func (e *Engine) unplaced(g *group, now time.Time) v1alpha1.Finding {
 	for _, pod := range e.snapshot.Workload(g.ref).Pods {
 		if message, unplaced := cluster.Unschedulable(pod); unplaced {
 			return finding.New(finding.ReplacementUnplaced, cluster.PodObject(pod),
-				fmt.Sprintf("has had no node for %s: %s; no further pod of %s goes", now.Sub(g.unplacedSince).Round(time.Second), message, g.ref),
-				"make room, or give the pool back: kubectl vantiq-upgrade uncordon-pool "+e.plan.Pool.Name)
+				fmt.Sprintf("has had no node for %s, so no further pod of %s goes: %s", now.Sub(g.unplacedSince).Round(time.Second), g.ref, message),
+				e.makeRoom())
 		}
 	}
 	return finding.Newf(finding.ReplacementUnplaced, g.ref.String(), "a replacement cannot be placed")
+}
+
+// makeRoom is the command that gives a replacement a node: mostly the pool that
+// was drained before this one and not given back.
+func (e *Engine) makeRoom() string {
+	if others := e.plan.OurOtherPools; len(others) > 0 {
+		return "kubectl vantiq-upgrade uncordon-pool " + others[0] + " # cordoned by drain-pool: " + strings.Join(others, ", ")
+	}
+	return "kubectl vantiq-upgrade uncordon-pool " + e.plan.Pool.Name + " # or make room elsewhere"
 }
 
 func stuck(m *member, now time.Time) v1alpha1.Finding {

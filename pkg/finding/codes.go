@@ -28,6 +28,7 @@ const (
 	WorkloadPodsBroken  Code = "VU-220"
 	FloorHoldsAll       Code = "VU-221"
 	ServerWouldRefuse   Code = "VU-222"
+	BlockerStopped      Code = "VU-223"
 	ReplacementUnplaced Code = "VU-231"
 	PodStuckTerminating Code = "VU-232"
 	ReplacementNotReady Code = "VU-233"
@@ -67,13 +68,14 @@ func blockers() []Entry {
 		{WorkloadDowntime, warn, "A single replica is away while it moves", "No floor can protect a workload that has one replica.", "Announce it, or scale it to two before the drain."},
 		{WorkloadBelowFloor, warn, "A workload is below its floor already", "None of its Ready pods is evicted until enough are Ready.", "Mend the workload first."},
 		{DependencyNotReady, err, "A workload that this one depends on is not Ready", "Vantiq pods cannot start while MongoDB or Keycloak is down.", "Wait for it, or mend it, then run the command again."},
-		{NeverTogether, err, "A pool that must never be disrupted together with this one is disrupted", "Vantiq pods that restart while MongoDB has no full quorum do not come back: the service stops.", "Finish or give back the other pool first (uncordon-pool)."},
+		{NeverTogether, err, "A workload that must never be disrupted together with this one is short of members, or stands on cordoned nodes", "Vantiq pods that restart while MongoDB has no full quorum do not come back: the service stops.", "Finish or give back the other pool first (uncordon-pool)."},
 		{RightsMissing, err, "The current user lacks a right that the command needs", "Half-way through a drain is the wrong time to find out.", "Ask for a role with the listed rules."},
 		{JobRestarted, warn, "A running Job pod is evicted and starts again", "Its work until now is lost.", "Wait for the Job to finish if that matters."},
 		{NodeNotReady, warn, "A node of the pool is not Ready", "Its kubelet may not confirm that pods ended.", "Look at the node; remove it if the machine is gone."},
 		{WorkloadPodsBroken, warn, "Pods of a workload were broken before the drain", "The drain does not wait for them to become Ready.", "kubectl describe the named pods."},
 		{FloorHoldsAll, err, "The floor of a workload allows no eviction at all", "Its floor is as high as its number of replicas, so a drain would wait for ever.", "Correct the profile's floor, or scale the workload up."},
 		{ServerWouldRefuse, warn, "The API server would refuse an eviction now", "Told by --dry-run=server; budgets change while a drain goes on.", "See the message."},
+		{BlockerStopped, warn, "A known blocker is scaled to zero", "It was stopped for the upgrade and must not be forgotten: without telegraf-prom there are no metrics.", "Scale it back when the last pool is done."},
 	}
 }
 

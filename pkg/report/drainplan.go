@@ -26,7 +26,7 @@ func DrainPlan(w io.Writer, r *v1alpha1.DrainReport, style Style, wide bool) err
 	}
 	fmt.Fprintf(w, "%s, %s\n%s to move in %s, %s to stay (DaemonSets, static pods)\n\n",
 		style.Bold(title+")"), plural(len(p.Nodes), "node"),
-		plural(podsOf(p), "pod"), plural(len(p.Waves), "wave"), plural(p.Stay, "pod"))
+		plural(podsOf(p)-p.Finished, "pod"), plural(len(p.Waves), "wave"), plural(p.Stay, "pod"))
 	if err := printNodes(w, p, wide); err != nil {
 		return err
 	}
@@ -39,6 +39,9 @@ func DrainPlan(w io.Writer, r *v1alpha1.DrainReport, style Style, wide bool) err
 	if len(p.Waves) > 0 {
 		fmt.Fprintln(w)
 		printWaves(w, p)
+	}
+	if p.Finished > 0 {
+		fmt.Fprintf(w, "%s of Jobs among them: deleted, with their logs.\n", plural(p.Finished, "finished pod"))
 	}
 	return nil
 }

@@ -93,10 +93,10 @@ func printVerdict(w io.Writer, r *v1alpha1.DrainReport, next Next, style Style) 
 	case v1alpha1.DrainBlocked:
 		fmt.Fprintf(w, "%s by %s. Nothing was touched.\nNext: mend what is named above, then %s\n", style.Red("Blocked"), plural(errors, "finding"), again)
 	case v1alpha1.DrainDone:
-		fmt.Fprintf(w, "%s in %s: %s moved.\nRead back: the pool is empty and every workload is at its former readiness.\nNext: upgrade the nodes, then %s\n",
+		fmt.Fprintf(w, "%s in %s: %s moved.\nRead back: the pool is empty and every workload is at its former readiness.\nThe pods stay where they are now; giving the pool back does not bring them back.\nNext: upgrade the nodes, then %s\n",
 			style.Green("Done"), seconds(r.Result.Seconds), plural(len(r.Result.Pods), "pod"), giveBack)
 	case v1alpha1.DrainStopped:
-		fmt.Fprintf(w, "%s after %s. Nothing is lost:\n%s.\nTo go on: %s\nTo give the pool back: %s\n",
+		fmt.Fprintf(w, "%s after %s; run it again to go on:\n%s.\nTo go on: %s\nTo give the pool back: %s\n",
 			style.Red("Stopped part-way"), seconds(r.Result.Seconds), tally(r.Result), again, giveBack)
 	case v1alpha1.DrainInterrupted:
 		fmt.Fprintf(w, "%s after %s. Nothing new was evicted after the signal:\n%s.\nTo go on: %s\nTo give the pool back: %s\n",

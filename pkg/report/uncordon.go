@@ -37,7 +37,7 @@ func Uncordon(w io.Writer, r *v1alpha1.UncordonReport, style Style, wide bool) e
 	}
 	fmt.Fprintf(w, "\n%s given back%s\n", style.Green(plural(changed, "node")), note)
 	if left > 0 {
-		fmt.Fprintf(w, "%s cordoned by somebody else stayed so. To give them back too: kubectl vantiq-upgrade uncordon-pool %s --all\n", plural(left, "node"), r.Name)
+		fmt.Fprintf(w, "%s left as somebody else cordoned it. To give back all: kubectl vantiq-upgrade uncordon-pool %s --all\n", plural(left, "node"), r.Name)
 	}
 	return nil
 }

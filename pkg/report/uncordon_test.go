@@ -45,7 +45,7 @@ mongodbnp-vmss000002   left cordoned
 mongodbnp-vmss000003   not cordoned
 
 2 nodes given back
-1 node cordoned by somebody else stayed so. To give them back too: kubectl vantiq-upgrade uncordon-pool mongodbnp --all
+1 node left as somebody else cordoned it. To give back all: kubectl vantiq-upgrade uncordon-pool mongodbnp --all
 `,
 		},
 		"wide, dry run": {

@@ -128,6 +128,9 @@ func TestReplacementWithoutANode(t *testing.T) {
 	if !strings.Contains(r.Stderr, "waiting") || !strings.Contains(r.Stderr, "has no node") {
 		t.Errorf("the operator was not told what it waits for:\n%s", r.Stderr)
 	}
+	// Run again without room it must not say that all is well, though nothing
+	// is left to evict of what it may.
+	c.Plugin(t, "drain-pool", "old", "--yes", "--unschedulable-timeout=3s").Want(t, 3)
 	// With room again the same command goes on and ends well.
 	c.Kubectl(t, "uncordon", "-l", harness.PoolLabel+"=spare").Want(t, 0)
 	if got := drainReport(t, c.Plugin(t, "drain-pool", "old", "--yes", "-o", "json").Want(t, 0)); got.Outcome != "Done" {
@@ -136,6 +139,24 @@ func TestReplacementWithoutANode(t *testing.T) {
 	if pods.Lowest() < 2 {
 		t.Errorf("lowest %d", pods.Lowest())
 	}
+}
+
+// TestSingleReplicaWithoutANode: stopped part-way, and again when it is run
+// again, until the replacement has come up.
+func TestSingleReplicaWithoutANode(t *testing.T) {
+	c := shared.Get(t).NewScope(t, "single")
+	c.Pool("old", 1)
+	c.StatefulSet("one", 1)
+	c.Ready("one", 1)
+	for range 2 {
+		r := c.Plugin(t, "drain-pool", "old", "--yes", "-o", "json", "--unschedulable-timeout=2s").Want(t, 3)
+		wantFinding(t, drainReport(t, r).Findings, "VU-231", "pod/single/one-0")
+	}
+	c.Pool("spare", 1)
+	if report := drainReport(t, c.Plugin(t, "drain-pool", "old", "--yes", "-o", "json").Want(t, 0)); report.Outcome != "Done" {
+		t.Errorf("then: %s", report.Outcome)
+	}
+	c.Plugin(t, "drain-pool", "old", "--yes").Want(t, 0)
 }
 
 // TestReplacementThatIsNeverReady: no further member goes.

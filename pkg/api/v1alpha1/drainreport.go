@@ -55,6 +55,9 @@ type DrainPlan struct {
 	Waves []Wave `json:"waves"`
 	// Stay counts the pods that a drain leaves: DaemonSet and mirror pods.
 	Stay int `json:"stay"`
+	// Finished counts the pods that have ended by themselves (Jobs'); they are
+	// deleted, their logs with them.
+	Finished int `json:"finished"`
 }
 
 // PlannedNode is a node of the pool before the drain.
