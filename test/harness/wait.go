@@ -109,10 +109,22 @@ func (c *Scope) Remove() {
 	_ = c.Client.PolicyV1().PodDisruptionBudgets(c.Name).DeleteCollection(ctx, now, all)
 	_ = c.Client.AppsV1().StatefulSets(c.Name).DeleteCollection(ctx, now, all)
 	_ = c.Client.AppsV1().Deployments(c.Name).DeleteCollection(ctx, now, all)
-	pods, err := c.Client.CoreV1().Pods(c.Name).List(ctx, all)
+	// A controller may make a last pod before it sees the end of its set: only
+	// when none is left is the next test alone on its nodes.
+	err := wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, patience, true, c.podsGone)
 	if err != nil {
-		c.tb.Error(err)
-		return
+		c.tb.Errorf("removing the pods of %s: %v", c.Name, err)
+	}
+	_ = c.Client.CoreV1().Nodes().DeleteCollection(ctx, now, metav1.ListOptions{LabelSelector: scopeLabel + "=" + c.Name})
+	_ = c.Client.CoreV1().Namespaces().Delete(ctx, c.Name, now)
+}
+
+// podsGone deletes what pods there are, finalizers or not, and reports whether
+// there was none.
+func (c *Scope) podsGone(ctx context.Context) (bool, error) {
+	pods, err := c.Client.CoreV1().Pods(c.Name).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return false, nil //nolint:nilerr // asked again until the time-out
 	}
 	for i := range pods.Items {
 		pod := &pods.Items[i]
@@ -120,8 +132,7 @@ func (c *Scope) Remove() {
 			pod.Finalizers = nil
 			_, _ = c.Client.CoreV1().Pods(c.Name).Update(ctx, pod, metav1.UpdateOptions{})
 		}
+		_ = c.Client.CoreV1().Pods(c.Name).Delete(ctx, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: new(int64(0))})
 	}
-	_ = c.Client.CoreV1().Pods(c.Name).DeleteCollection(ctx, now, all)
-	_ = c.Client.CoreV1().Nodes().DeleteCollection(ctx, now, metav1.ListOptions{LabelSelector: scopeLabel + "=" + c.Name})
-	_ = c.Client.CoreV1().Namespaces().Delete(ctx, c.Name, now)
+	return len(pods.Items) == 0, nil
 }
