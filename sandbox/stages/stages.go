@@ -17,6 +17,15 @@ var nodeStages string
 //go:embed pod.yaml
 var podStages string
 
+//go:embed policy.yaml
+var policy string
+
+// Policy is the manifest of what the API server lets the simulated kubelet, the
+// user kwok, do.
+func Policy(kwok string) []byte {
+	return []byte(strings.ReplaceAll(policy, "${KWOK}", kwok))
+}
+
 // Speed says how long pods take to start and to stop.
 type Speed string
 

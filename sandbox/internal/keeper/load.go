@@ -6,17 +6,23 @@ package keeper
 import (
 	"context"
 	"fmt"
+	"slices"
 	"syscall"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/sandbox/internal/layout"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/sandbox/internal/plane"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/sandbox/internal/supervise"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/sandbox/stages"
 )
 
 // load puts the layout into the cluster, starts the scheduler, and gives the
 // simulated kubelets their real pace.
 func (k *Keeper) load(ctx context.Context) error {
 	objects, err := layout.Load(k.options.Layout)
+	if err != nil {
+		return err
+	}
+	policy, err := layout.Decode(stages.Policy(plane.User(plane.Kwok)))
 	if err != nil {
 		return err
 	}
@@ -30,7 +36,7 @@ func (k *Keeper) load(ctx context.Context) error {
 	}
 	k.set(func(s *supervise.State) { s.KubernetesVersion = version })
 	k.options.Report("Kubernetes %s is up; loading %d objects of layout %s", version, len(objects), k.options.Layout)
-	if err := cluster.Apply(ctx, objects); err != nil {
+	if err := cluster.Apply(ctx, slices.Concat(policy, objects)); err != nil {
 		return k.describe(err)
 	}
 	if err := cluster.Place(ctx, objects, k.failed); err != nil {

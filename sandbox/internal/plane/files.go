@@ -83,7 +83,7 @@ func newCredentials(ca *certs.Authority) (*Credentials, error) {
 	groups := map[string][]string{"": {mastersGroup}}
 	c.users[""] = "sandbox-admin"
 	for _, name := range []string{ControllerManager, Scheduler, Kwok, Loader} {
-		c.users[name] = "system:" + name
+		c.users[name] = User(name)
 		// The controllers work under one identity with all rights: giving each
 		// its own service account costs seconds at every start.
 		groups[name] = []string{mastersGroup, componentGroup}
@@ -97,6 +97,9 @@ func newCredentials(ca *certs.Authority) (*Credentials, error) {
 	}
 	return c, nil
 }
+
+// User is the name under which a component speaks to the API server.
+func User(component string) string { return "system:" + component }
 
 // WriteKubeconfigs writes all kubeconfig files for the API server at port.
 func (p Paths) WriteKubeconfigs(c *Credentials, port int) error {

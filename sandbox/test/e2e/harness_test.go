@@ -84,7 +84,12 @@ func status(t *testing.T, dir string) supervise.State {
 
 func client(t *testing.T, dir string) kubernetes.Interface {
 	t.Helper()
-	config, err := clientcmd.BuildConfigFromFlags("", filepath.Join(dir, "kubeconfig"))
+	return connect(t, filepath.Join(dir, "kubeconfig"))
+}
+
+func connect(t *testing.T, kubeconfig string) kubernetes.Interface {
+	t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
 		t.Fatal(err)
 	}
