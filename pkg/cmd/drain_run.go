@@ -9,7 +9,6 @@ import (
 	"io"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
@@ -104,7 +103,11 @@ func (r *runDrain) plan() (*drain.Plan, error) {
 // drain takes the lock, plans once more (time has passed since the question),
 // and carries the plan out.
 func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
-	held, release, err := r.lock(ctx, r.client, "drain-pool "+r.name+r.choice.selector, r.progress.trouble)
+	drainer := r.drainer()
+	held, release, err := r.lock(ctx, r.client, "drain-pool "+r.name+r.choice.selector, func(err error) {
+		drainer.Engine.ServerAway()
+		r.progress.trouble(err)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +121,6 @@ func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
 		out.Outcome = v1alpha1.DrainBlocked
 		return out, &ExitError{Code: codeBlocked}
 	}
-	drainer := r.drainer()
 	result, findings, err := drainer.Drain(held, plan)
 	out.Result = result
 	out.Findings = append(append([]v1alpha1.Finding{}, findings...), warnings(out.Findings)...)
@@ -134,7 +136,7 @@ func (r *runDrain) drainer() *drain.Drainer {
 			Clock:    r.Clock,
 			Observer: r.progress.event,
 		},
-		ReadPods: func(ctx context.Context) ([]*corev1.Pod, error) { return cluster.ListPods(ctx, r.client) },
+		ReadPods: r.watcher.ReadPods,
 		By:       r.Operator,
 	}
 }

@@ -68,6 +68,10 @@ func classify(err error) verdict {
 		// 429 while the budget allows nothing; 403 while it is negative or its
 		// list of disrupted pods is full: both end with a change of the budget.
 		return verdict{reaction: awaitBudget, cause: budgetCause(err)}
+	case apierrors.IsUnauthorized(err):
+		// A token that has just run out: the next request brings a new one, where
+		// a credential plugin makes them. Else the time-out of the pod ends it.
+		return verdict{reaction: retryLater, cause: "the API server does not accept the credentials"}
 	case apierrors.IsTooManyRequests(err):
 		// Priority and fairness, or a pod that changed while it was judged.
 		return verdict{reaction: retryLater, after: retryAfter(err), cause: "the API server is busy"}

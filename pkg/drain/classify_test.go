@@ -50,7 +50,7 @@ func TestClassify(t *testing.T) {
 		"time-out with hint": {apierrors.NewTimeoutError("conflicts", 10), retryLater, 10 * time.Second, ""},
 		"unavailable":        {apierrors.NewServiceUnavailable("starting"), retryLater, 0, ""},
 		"forbidden":          {apierrors.NewForbidden(pods, "a", errors.New("rbac")), giveUp, 0, "rbac"},
-		"unauthorized":       {apierrors.NewUnauthorized("expired"), giveUp, 0, "expired"},
+		"unauthorized":       {apierrors.NewUnauthorized("expired"), retryLater, 0, "credentials"},
 		"bad request":        {apierrors.NewBadRequest("grace"), giveUp, 0, "grace"},
 		"too early":          {apierrors.NewGenericServerResponse(http.StatusRequestTimeout, "create", pods, "a", "", 0, true), retryLater, 0, ""},
 		"refused":            {fmt.Errorf("dial: %w", syscall.ECONNREFUSED), retryLater, 0, "refused"},

@@ -5,9 +5,13 @@ package drain
 
 import (
 	"context"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
@@ -27,6 +31,11 @@ const (
 	// settle is the least time between two looks, so that a burst of watch
 	// events costs one look.
 	settle = 10 * time.Millisecond
+	// lookShare bounds what looking costs in a large cluster, where one look
+	// takes milliseconds: at most one part in lookShare of the time.
+	lookShare = 10
+	// longestSettle keeps the reaction to a freed budget quick all the same.
+	longestSettle = 100 * time.Millisecond
 	// pulse is the longest time between two looks.
 	pulse = 500 * time.Millisecond
 	// reminder is how often a wait that goes on is told again.
@@ -49,8 +58,11 @@ type Engine struct {
 	// Cordoned are the nodes that are known to be cordoned.
 	Cordoned []string
 
+	away     atomic.Int64 // when the API server was last away, as Unix nanoseconds
 	plan     *Plan
 	groups   []*group
+	known    map[types.UID]bool // pods of the groups
+	looked   time.Duration      // what the last look cost
 	budgets  *disruption.Budgets
 	answers  chan answer
 	inFlight int
@@ -58,6 +70,10 @@ type Engine struct {
 	snapshot *cluster.Snapshot
 	findings []v1alpha1.Finding
 }
+
+// ServerAway tells the engine that the API server did not answer just now. It may
+// be called from any goroutine.
+func (e *Engine) ServerAway() { e.away.Store(e.Clock.Now().UnixNano()) }
 
 // answer is the end of an eviction request.
 type answer struct {
@@ -102,6 +118,7 @@ func (e *Engine) begin(plan *Plan) {
 	e.budgets = disruption.NewBudgets()
 	e.answers = make(chan answer, plan.options.MaxInFlight)
 	e.refused = map[string]bool{}
+	e.known = make(map[types.UID]bool, len(plan.Targets))
 	snapshot, now := e.Source.Snapshot(), e.Clock.Now()
 	for _, t := range plan.Targets {
 		e.adopt(t, snapshot, now)
@@ -117,12 +134,20 @@ func (e *Engine) begin(plan *Plan) {
 func (e *Engine) look(now time.Time) {
 	e.snapshot = e.Source.Snapshot()
 	e.observe(e.snapshot, now)
+	e.looked = e.Clock.Since(now)
+}
+
+// settleTime is how long to wait after an event, so that the others of its burst
+// are seen by the same look.
+func (e *Engine) settleTime() time.Duration {
+	return min(max(settle, lookShare*e.looked), longestSettle)
 }
 
 // adopt adds a pod to those that leave.
 func (e *Engine) adopt(t Target, s *cluster.Snapshot, now time.Time) {
 	ref := refOf(t)
 	m := &member{Target: t, backoff: newBackoff()}
+	e.known[t.Pod.UID] = true
 	for _, g := range e.groups {
 		if g.ref == ref {
 			g.members = append(g.members, m)
@@ -157,7 +182,7 @@ func (e *Engine) pause(ctx context.Context) error {
 	case <-e.Source.Changed():
 	case <-timer.C():
 	}
-	settled := e.Clock.NewTimer(settle)
+	settled := e.Clock.NewTimer(e.settleTime())
 	defer settled.Stop()
 	for {
 		select {
@@ -194,9 +219,23 @@ func (e *Engine) take(a answer) {
 		e.tell(Evicted, cluster.PodObject(a.member.Pod), "from "+a.member.Pod.Spec.NodeName)
 	case awaitWatch, awaitBudget, retryLater:
 	case giveUp:
-		e.giveUp(g, finding.New(finding.EvictionRefused, cluster.PodObject(a.member.Pod), v.cause,
-			"kubectl describe pod -n "+a.member.Pod.Namespace+" "+a.member.Pod.Name))
+		e.giveUp(g, refused(a.member.Pod, v.cause, budgets))
 	}
+}
+
+// refused is the finding for an eviction that can never be accepted. The server
+// does not name the budgets when there are several on a pod.
+func refused(pod *corev1.Pod, cause string, budgets []*policyv1.PodDisruptionBudget) v1alpha1.Finding {
+	remedy := "kubectl describe pod -n " + pod.Namespace + " " + pod.Name
+	if len(budgets) > 1 {
+		names := make([]string, 0, len(budgets))
+		for _, pdb := range budgets {
+			names = append(names, pdb.Name)
+		}
+		cause += " They are " + strings.Join(names, " and ") + "."
+		remedy = "kubectl describe pdb -n " + pod.Namespace + " " + strings.Join(names, " ") + " # and leave one of them"
+	}
+	return finding.New(finding.EvictionRefused, cluster.PodObject(pod), cause, remedy)
 }
 
 func (e *Engine) groupOf(m *member) *group {

@@ -7,16 +7,20 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/utils/clock"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/internal/fixture"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 )
@@ -25,8 +29,13 @@ import (
 type live struct {
 	mu sync.Mutex
 	*world
+	engine *Engine
+	start  time.Time
 	// frozen keeps it from going on: kubelets and controllers are dead.
 	frozen bool
+	// away is how long the API server is away from the start on; the engine is
+	// told so as the lock's renewal does.
+	away time.Duration
 	// hangs makes the server take evictions without an answer until the end.
 	hangs bool
 }
@@ -38,6 +47,9 @@ func (l *live) Snapshot() *cluster.Snapshot {
 }
 
 func (l *live) Evict(ctx context.Context, pod *corev1.Pod, grace *int64) error {
+	if l.isAway() {
+		return syscall.ECONNREFUSED
+	}
 	if l.hangs {
 		<-ctx.Done()
 		return ctx.Err()
@@ -47,10 +59,16 @@ func (l *live) Evict(ctx context.Context, pod *corev1.Pod, grace *int64) error {
 	return l.world.Evict(ctx, pod, grace)
 }
 
+func (l *live) isAway() bool { return time.Since(l.start) < l.away }
+
 // turn lets the world take a step every 20 ms until ctx ends.
 func (l *live) turn(ctx context.Context) {
 	for ctx.Err() == nil {
 		time.Sleep(20 * time.Millisecond)
+		if l.isAway() {
+			l.engine.ServerAway()
+			continue
+		}
 		l.mu.Lock()
 		if !l.frozen {
 			l.step()
@@ -64,7 +82,9 @@ func (l *live) turn(ctx context.Context) {
 // prepares the world and the context.
 func run(t *testing.T, options Options, change func(*live, context.CancelFunc)) (*live, *Engine, []v1alpha1.Finding, error) {
 	t.Helper()
-	l := &live{world: newWorld(1)}
+	l := &live{world: newWorld(1), start: time.Now()}
+	e := &Engine{Source: l, Evictor: l, Clock: clock.RealClock{}, Observer: func(Event) {}}
+	l.engine = e
 	nodes := l.pool(3)
 	l.addSet("mongodb", 3, nodes)
 	l.addSet("web", 2, nodes)
@@ -84,7 +104,6 @@ func run(t *testing.T, options Options, change func(*live, context.CancelFunc)) 
 		change(l, cancel)
 	}
 	go l.turn(turning)
-	e := &Engine{Source: l, Evictor: l, Clock: clock.RealClock{}, Observer: func(Event) {}}
 	findings, err := e.Run(ctx, NewPlan(l.Snapshot(), old, pools, prof, options))
 	cancel()
 	stop()
@@ -155,6 +174,22 @@ func TestRunAgainstDeadKubelets(t *testing.T) {
 }
 
 // TestRunTimesOut stops at --timeout with everything as it is.
+// TestRunWhileTheServerIsAway: for longer than any time-out but that of the whole
+// drain nothing moves, because the API server is away; then all goes on.
+func TestRunWhileTheServerIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, e, findings, err := run(t, DefaultOptions(), func(l *live, _ context.CancelFunc) {
+			l.away = 40 * time.Minute
+		})
+		if err != nil || len(findings) > 0 {
+			t.Fatalf("%v, %+v", err, findings)
+		}
+		if moved := e.Moved(); len(moved) != 5 || l.serving(l.sets[0]) != 3 {
+			t.Errorf("moved %d, %d serve", len(moved), l.serving(l.sets[0]))
+		}
+	})
+}
+
 func TestRunTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		options := DefaultOptions()
@@ -206,4 +241,16 @@ func TestRunWorkloadDeleted(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestRefusedNamesTheBudgets: the server's own sentence does not.
+func TestRefusedNamesTheBudgets(t *testing.T) {
+	pod := fixture.Pod("app/db-0")
+	f := refused(pod, "more than one PodDisruptionBudget.", []*policyv1.PodDisruptionBudget{fixture.PDB("app/db"), fixture.PDB("app/all")})
+	if !strings.Contains(f.Message, "db and all") || f.Remedy != "kubectl describe pdb -n app db all # and leave one of them" {
+		t.Errorf("%+v", f)
+	}
+	if f := refused(pod, "no", nil); f.Message != "no" || !strings.Contains(f.Remedy, "kubectl describe pod -n app db-0") {
+		t.Errorf("%+v", f)
+	}
 }

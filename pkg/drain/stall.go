@@ -19,13 +19,27 @@ const quiet = 2 * time.Second
 // giveUpOnStalled stops the workloads in which nothing has moved for too long.
 // The others go on.
 func (e *Engine) giveUpOnStalled(now time.Time) {
+	away := time.Unix(0, e.away.Load())
 	for _, g := range e.groups {
 		if g.stopped != nil || g.isWhole() {
 			continue
 		}
+		g.excuse(away)
 		if f, stalled := e.stalled(g, now); stalled {
 			e.giveUp(g, f)
 		}
+	}
+}
+
+// excuse begins the time-outs of a workload anew at the moment when the API
+// server was last away: nothing could be seen to move until then. What bounds
+// that wait is the time-out of the whole drain.
+func (g *group) excuse(away time.Time) {
+	if g.lastProgress.Before(away) {
+		g.lastProgress = away
+	}
+	if !g.unplacedSince.IsZero() && g.unplacedSince.Before(away) {
+		g.unplacedSince = away
 	}
 }
 
