@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"os/user"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -23,7 +24,12 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cmd"
 )
 
+// gcPercent makes room on a small bastion: what a large cluster leaves in memory
+// is mostly caches that do not change, and collecting more often costs little.
+const gcPercent = 40
+
 func main() {
+	debug.SetGCPercent(gcPercent)
 	os.Exit(run())
 }
 

@@ -28,21 +28,6 @@ func ListNodes(ctx context.Context, client kubernetes.Interface) ([]*corev1.Node
 	return nodes, nil
 }
 
-// ListPods reads all pods, page by page, past every cache: what it returns is
-// at least as new as the moment of the call.
-func ListPods(ctx context.Context, client kubernetes.Interface) ([]*corev1.Pod, error) {
-	var pods []*corev1.Pod
-	err := each(ctx, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-		return client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, o)
-	}, func(object runtime.Object) {
-		pods = append(pods, object.(*corev1.Pod))
-	})
-	if err != nil {
-		return nil, fmt.Errorf("listing pods: %w", err)
-	}
-	return pods, nil
-}
-
 // each calls keep for every object of a list, trimmed.
 func each(ctx context.Context, list func(context.Context, metav1.ListOptions) (runtime.Object, error), keep func(runtime.Object)) error {
 	return pager.New(list).EachListItem(ctx, metav1.ListOptions{}, func(object runtime.Object) error {

@@ -11,8 +11,8 @@ import (
 
 // trim drops what we never look at before an object is kept, so that a cluster
 // with ten thousand pods fits in little memory: managed fields, pod templates,
-// images, volume mounts, and what may hold the value of a secret: environment,
-// commands, probes, hooks, and the copy of it all that kubectl apply makes in an
+// node images, and what may hold the value of a secret: environment, commands,
+// probes, hooks, and the copy of it all that kubectl apply makes in an
 // annotation.
 func trim(object any) (any, error) {
 	if accessor, err := meta.Accessor(object); err == nil {
@@ -21,9 +21,8 @@ func trim(object any) (any, error) {
 	}
 	switch o := object.(type) {
 	case *corev1.Pod:
-		trimContainers(o.Spec.InitContainers)
-		trimContainers(o.Spec.Containers)
-		o.Spec.EphemeralContainers = nil
+		trimPodSpec(&o.Spec)
+		trimPodStatus(&o.Status)
 	case *corev1.Node:
 		o.Status.Images = nil
 	case *appsv1.ReplicaSet:
@@ -39,10 +38,36 @@ func trim(object any) (any, error) {
 	return object, nil
 }
 
+// trimPodSpec keeps what decides where a pod can run and what it loses when it
+// moves.
+func trimPodSpec(spec *corev1.PodSpec) {
+	trimContainers(spec.InitContainers)
+	trimContainers(spec.Containers)
+	spec.EphemeralContainers = nil
+	spec.SecurityContext, spec.DNSConfig, spec.HostAliases, spec.ImagePullSecrets = nil, nil, nil, nil
+	for i := range spec.Volumes {
+		source := &spec.Volumes[i].VolumeSource
+		// Every pod has such a volume, for its token; they go anywhere with it.
+		source.Projected, source.ConfigMap, source.Secret, source.DownwardAPI = nil, nil, nil, nil
+	}
+}
+
 func trimContainers(containers []corev1.Container) {
 	for i := range containers {
 		c := &containers[i]
 		c.Env, c.EnvFrom, c.VolumeMounts, c.Command, c.Args = nil, nil, nil, nil, nil
 		c.LivenessProbe, c.ReadinessProbe, c.StartupProbe, c.Lifecycle = nil, nil, nil, nil
+		c.SecurityContext, c.TerminationMessagePath = nil, ""
+	}
+}
+
+func trimPodStatus(status *corev1.PodStatus) {
+	status.PodIPs, status.HostIPs, status.EphemeralContainerStatuses = nil, nil, nil
+	for _, statuses := range [][]corev1.ContainerStatus{status.InitContainerStatuses, status.ContainerStatuses} {
+		for i := range statuses {
+			s := &statuses[i]
+			s.ContainerID, s.AllocatedResources, s.Resources, s.VolumeMounts, s.User = "", nil, nil, nil, nil
+			s.LastTerminationState = corev1.ContainerState{}
+		}
 	}
 }

@@ -24,6 +24,7 @@ const syncTimeout = 2 * time.Minute
 // Watcher keeps what we look at fresh by one watch a kind, whatever the number
 // of nodes and pods.
 type Watcher struct {
+	client  kubernetes.Interface
 	factory informers.SharedInformerFactory
 	changed chan struct{}
 	trouble atomic.Pointer[error]
@@ -36,18 +37,24 @@ type Watcher struct {
 // goroutines and may be nil.
 func Watch(ctx context.Context, client kubernetes.Interface, onError func(error)) (*Watcher, error) {
 	w := &Watcher{
+		client:  client,
 		factory: informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(trim)),
 		changed: make(chan struct{}, 1),
 		onError: onError,
 	}
+	return w, w.start(ctx, w.informers()...)
+}
+
+// start begins to watch and returns when everything has been read once.
+func (w *Watcher) start(ctx context.Context, informers ...cache.SharedIndexInformer) error {
 	fatal := make(chan error, 1)
-	for _, informer := range w.informers() {
+	for _, informer := range informers {
 		if err := w.prepare(informer, fatal); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	w.factory.StartWithContext(ctx)
-	return w, w.waitForSync(ctx, fatal)
+	return w.waitForSync(ctx, fatal)
 }
 
 func (w *Watcher) informers() []cache.SharedIndexInformer {

@@ -110,9 +110,13 @@ func (g *group) observePlacement(w *cluster.Workload, now time.Time) {
 // gives the name to the successor; elsewhere the oldest new pod is paired with
 // the pod that went first.
 func (g *group) pairSuccessors(w *cluster.Workload, now time.Time) []*member {
-	fresh := g.freshPods(w)
+	went := g.inOrderOfEviction()
+	var fresh []*corev1.Pod
+	if slices.ContainsFunc(went, func(m *member) bool { return m.successor == nil }) {
+		fresh = g.freshPods(w)
+	}
 	var ready []*member
-	for _, m := range g.inOrderOfEviction() {
+	for _, m := range went {
 		if m.successor == nil {
 			fresh = g.pair(m, fresh)
 		}

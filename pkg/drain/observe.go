@@ -66,16 +66,10 @@ func (e *Engine) refreshFloor(g *group, w *cluster.Workload, s *cluster.Snapshot
 // adoptNewcomers finds pods that reached a node of the pool after the plan was
 // made, in the moment before its cordon took effect or by a toleration.
 func (e *Engine) adoptNewcomers(s *cluster.Snapshot, now time.Time) {
-	known := map[string]bool{}
-	for _, g := range e.groups {
-		for _, m := range g.members {
-			known[string(m.Pod.UID)] = true
-		}
-	}
 	x := selector{snapshot: s, view: e.plan.view, options: e.plan.options}
 	for _, node := range e.plan.Pool.Nodes {
 		for _, pod := range s.PodsOn(node.Name) {
-			if known[string(pod.UID)] || x.stays(pod) || e.refused[string(pod.UID)] {
+			if e.known[pod.UID] || x.stays(pod) || e.refused[string(pod.UID)] {
 				continue
 			}
 			if findings := x.judge(pod); finding.HasErrors(findings) {

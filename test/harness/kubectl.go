@@ -5,6 +5,7 @@ package harness
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -14,7 +15,8 @@ import (
 	"time"
 )
 
-// commandTimeout ends a command that hangs.
+// commandTimeout ends a command that hangs, where the sandbox does not say
+// otherwise.
 const commandTimeout = 3 * time.Minute
 
 // Result is how a command ended.
@@ -22,6 +24,8 @@ type Result struct {
 	Stdout, Stderr string
 	Code           int
 	Took           time.Duration
+	// Usage is what the operating system counted for the process.
+	Usage *os.ProcessState
 }
 
 // Process is a command under way.
@@ -50,8 +54,19 @@ func (s *Sandbox) Plugin(tb testing.TB, args ...string) Result {
 // the process is the plugin's.
 func (s *Sandbox) StartKubectl(tb testing.TB, args ...string) *Process {
 	tb.Helper()
+	return s.start(tb, "kubectl", args...)
+}
+
+// StartPlugin starts the plugin by itself, without a kubectl before it.
+func (s *Sandbox) StartPlugin(tb testing.TB, args ...string) *Process {
+	tb.Helper()
+	return s.start(tb, "kubectl-vantiq_upgrade", args...)
+}
+
+func (s *Sandbox) start(tb testing.TB, name string, args ...string) *Process {
+	tb.Helper()
 	p := &Process{tb: tb, started: time.Now(), done: make(chan error, 1)}
-	p.Cmd = exec.Command(filepath.Join(s.bin, "kubectl"), args...)
+	p.Cmd = exec.Command(filepath.Join(s.bin, name), args...)
 	p.Env = []string{
 		"PATH=" + s.bin, "KUBECONFIG=" + s.Kubeconfig, "HOME=" + s.Dir, "TZ=Asia/Tokyo",
 		"GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
@@ -60,7 +75,7 @@ func (s *Sandbox) StartKubectl(tb testing.TB, args ...string) *Process {
 	if err := p.Start(); err != nil {
 		tb.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(s.CommandTimeout, commandTimeout))
 	go func() {
 		<-ctx.Done()
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -78,7 +93,7 @@ func (s *Sandbox) StartKubectl(tb testing.TB, args ...string) *Process {
 func (p *Process) Wait() Result {
 	p.tb.Helper()
 	err := <-p.done
-	r := Result{Stdout: p.stdout.String(), Stderr: p.stderr.String(), Took: time.Since(p.started)}
+	r := Result{Stdout: p.stdout.String(), Stderr: p.stderr.String(), Took: time.Since(p.started), Usage: p.ProcessState}
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):

@@ -33,6 +33,8 @@ type Sandbox struct {
 	Client *kubernetes.Clientset
 	// Config is the client's configuration.
 	Config *rest.Config
+	// CommandTimeout ends a command that hangs; 0 means three minutes.
+	CommandTimeout time.Duration
 
 	bin string
 }
