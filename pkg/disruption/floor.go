@@ -25,8 +25,14 @@ type Floor struct {
 // with one replica, and a Job, have no floor. Where two ask for the same number
 // the more telling one is named: the profile, then the budget.
 func FloorOf(w *cluster.Workload, known *profile.Workload, pdbs []*policyv1.PodDisruptionBudget, maxUnavailable *intstr.IntOrString) Floor {
-	if w.Replicas <= 1 || w.Kind == cluster.KindJob {
+	switch {
+	case w.Kind == cluster.KindJob:
 		return Floor{From: "none"}
+	case w.Replicas == 0:
+		return Floor{From: "no replicas"}
+	case w.Replicas == 1:
+		// Its budget may hold it all the same; that is the budget's part.
+		return Floor{From: "single replica"}
 	}
 	floor := Floor{Ready: w.Replicas - tolerated(w), From: "update strategy"}
 	if maxUnavailable != nil && len(pdbs) == 0 {

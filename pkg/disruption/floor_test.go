@@ -49,8 +49,8 @@ func TestFloorOfUpdateStrategy(t *testing.T) {
 		"StatefulSet of 3":                                  {statefulSet(3), floor(2, own)},
 		"StatefulSet of 40: one at a time":                  {statefulSet(40), floor(39, own)},
 		"a kind that is not read: one at a time":            {&cluster.Workload{Ref: cluster.Ref{Kind: "Rollout"}, Replicas: 8}, floor(7, own)},
-		"single replica":                                    {deployment(1), floor(0, "none")},
-		"scaled to zero":                                    {statefulSet(0), floor(0, "none")},
+		"single replica":                                    {deployment(1), floor(0, "single replica")},
+		"scaled to zero":                                    {statefulSet(0), floor(0, "no replicas")},
 		"Job":                                               {&cluster.Workload{Ref: cluster.Ref{Kind: "Job"}, Replicas: 4}, floor(0, "none")},
 	}
 	for name, test := range tests {
@@ -82,7 +82,7 @@ func TestFloorOfIsTheStrictest(t *testing.T) {
 		"majority of 5 is less":      {workload: statefulSet(5), known: majority, want: floor(4, "update strategy")},
 		"majority of 5, two may go":  {workload: statefulSet(5), known: majority, maxUnavailable: "2", want: floor(3, "profile")},
 		"majority of 2 allows none":  {workload: statefulSet(2), known: majority, want: floor(2, "profile")},
-		"majority of 1":              {workload: statefulSet(1), known: majority, want: floor(0, "none")},
+		"majority of 1":              {workload: statefulSet(1), known: majority, want: floor(0, "single replica")},
 		"a number in the profile":    {workload: deployment(4), known: four, want: floor(4, "profile")},
 		"known, but without a floor": {workload: statefulSet(3), known: nothing, want: floor(2, "update strategy")},
 
@@ -100,7 +100,7 @@ func TestFloorOfIsTheStrictest(t *testing.T) {
 		"profile stricter than the budget":     {workload: statefulSet(4), known: four, pdbs: pdb(fixture.MinAvailable("2")), want: floor(4, "profile")},
 		"budget stricter than the profile":     {workload: statefulSet(5), known: majority, pdbs: pdb(fixture.MinAvailable("5")), want: floor(5, "pdb/budget")},
 		"the strictest of two budgets":         {workload: statefulSet(5), pdbs: append(pdb(fixture.MinAvailable("5")), fixture.PDB("app/lax", fixture.MinAvailable("1"))), want: floor(5, "pdb/budget")},
-		"single replica under a strict budget": {workload: statefulSet(1), pdbs: pdb(fixture.MinAvailable("1")), want: floor(0, "none")},
+		"single replica under a strict budget": {workload: statefulSet(1), pdbs: pdb(fixture.MinAvailable("1")), want: floor(0, "single replica")},
 
 		"--max-unavailable relaxes":                  {workload: statefulSet(8), maxUnavailable: "3", want: floor(5, "--max-unavailable")},
 		"--max-unavailable tightens":                 {workload: deployment(8), maxUnavailable: "1", want: floor(7, "--max-unavailable")},
