@@ -28,8 +28,9 @@ type Source interface {
 
 // Timing of the loop.
 const (
-	// settle is the least time between two looks, so that a burst of watch
-	// events costs one look.
+	// gather is how long a first event waits for the others of its burst.
+	gather = 2 * time.Millisecond
+	// settle is the least time between two looks.
 	settle = 10 * time.Millisecond
 	// lookShare bounds what looking costs in a large cluster, where one look
 	// takes milliseconds: at most one part in lookShare of the time.
@@ -63,6 +64,7 @@ type Engine struct {
 	groups   []*group
 	known    map[types.UID]bool // pods of the groups
 	looked   time.Duration      // what the last look cost
+	lookedAt time.Time          // when it ended
 	budgets  *disruption.Budgets
 	answers  chan answer
 	inFlight int
@@ -134,13 +136,15 @@ func (e *Engine) begin(plan *Plan) {
 func (e *Engine) look(now time.Time) {
 	e.snapshot = e.Source.Snapshot()
 	e.observe(e.snapshot, now)
-	e.looked = e.Clock.Since(now)
+	e.lookedAt = e.Clock.Now()
+	e.looked = e.lookedAt.Sub(now)
 }
 
-// settleTime is how long to wait after an event, so that the others of its burst
-// are seen by the same look.
+// settleTime is how long to wait after an event before the next look: hardly at
+// all when the last one was a while ago.
 func (e *Engine) settleTime() time.Duration {
-	return min(max(settle, lookShare*e.looked), longestSettle)
+	between := min(max(settle, lookShare*e.looked), longestSettle)
+	return max(gather, between-e.Clock.Since(e.lookedAt))
 }
 
 // adopt adds a pod to those that leave.
