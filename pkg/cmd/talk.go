@@ -5,8 +5,10 @@ package cmd
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -135,6 +137,10 @@ func (t *talk) status(s drain.Status) {
 // told once in a while.
 func (t *talk) trouble(err error) {
 	now, message := t.clock.Now(), drain.Explain(err)
+	var request *url.Error
+	if errors.As(err, &request) {
+		message = request.Err.Error() // which request it was matters to nobody
+	}
 	t.mu.Lock()
 	t.view.Trouble, t.view.TroubleAt = message, now
 	again := now.Sub(t.lastTrouble) >= troubleEvery

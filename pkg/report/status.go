@@ -114,7 +114,7 @@ func (v View) workloads(width, most int, now time.Time, style Style) []string {
 	}
 	shown := rows
 	if len(rows) > most {
-		shown = rows[:most]
+		shown = rows[:min(most, len(rows)-through)]
 	}
 	names, header := 0, len("WORKLOAD")
 	for _, w := range shown {
@@ -125,8 +125,12 @@ func (v View) workloads(width, most int, now time.Time, style Style) []string {
 	for _, w := range shown {
 		lines = append(lines, v.row(w, names, width, now, style))
 	}
-	if rest := len(rows) - len(shown); rest > 0 {
-		lines = append(lines, style.Faint(cut(fmt.Sprintf("and %d more; %d of %d are through", rest, through, len(rows)), width)))
+	if len(shown) < len(rows) {
+		text := fmt.Sprintf("%d of %d are through", through, len(rows))
+		if rest := len(rows) - through - len(shown); rest > 0 {
+			text = fmt.Sprintf("and %d more; ", rest) + text
+		}
+		lines = append(lines, style.Faint(cut(text, width)))
 	}
 	return lines
 }
@@ -182,7 +186,7 @@ func paintReady(text string, w drain.WorkloadStatus, style Style) string {
 
 // waits says how long a workload has waited and what for.
 func (v View) waits(w drain.WorkloadStatus, now time.Time) (lasts, cause string) {
-	cause = shortCause(w.Ref, v.Names.In(oneLine(w.Waits)))
+	cause = shorterCause(w.Ref, shortCause(w.Ref, v.Names.In(oneLine(w.Waits))))
 	switch {
 	case w.Stopped:
 		return "", "given up: " + cause
@@ -201,4 +205,19 @@ func shortCause(w cluster.Ref, cause string) string {
 		cause = pod
 	}
 	return strings.Replace(cause, "pod/"+w.Namespace+"/", "", 1)
+}
+
+// shorterCause leaves out what the row shows as well: the numbers of the floor,
+// and of a Deployment's pod all but the part of its name that is its own.
+func shorterCause(w cluster.Ref, cause string) string {
+	if _, from, isFloor := strings.Cut(cause, ", floor "); isFloor {
+		if _, from, named := strings.Cut(strings.TrimSuffix(from, ")"), " ("); named {
+			return "its floor: " + from
+		}
+	}
+	pod, rest, isPod := strings.Cut(cause, " ")
+	if w.Kind == cluster.KindDeployment && isPod && strings.HasPrefix(pod, w.Name+"-") {
+		return pod[strings.LastIndex(pod, "-")+1:] + " " + rest
+	}
+	return cause
 }

@@ -50,16 +50,28 @@ func (s *Sandbox) Plugin(tb testing.TB, args ...string) Result {
 // the process is the plugin's.
 func (s *Sandbox) StartKubectl(tb testing.TB, args ...string) *Process {
 	tb.Helper()
+	p := s.process(tb, args)
+	p.Stdout, p.Stderr = &p.stdout, &p.stderr
+	if err := p.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	p.watch()
+	return p
+}
+
+// process is a kubectl that has not been started.
+func (s *Sandbox) process(tb testing.TB, args []string) *Process {
 	p := &Process{tb: tb, started: time.Now(), done: make(chan error, 1)}
 	p.Cmd = exec.Command(filepath.Join(s.bin, "kubectl"), args...)
 	p.Env = []string{
 		"PATH=" + s.bin, "KUBECONFIG=" + s.Kubeconfig, "HOME=" + s.Dir, "TZ=Asia/Tokyo",
 		"GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
 	}
-	p.Stdout, p.Stderr = &p.stdout, &p.stderr
-	if err := p.Start(); err != nil {
-		tb.Fatal(err)
-	}
+	return p
+}
+
+// watch waits for the end of a process, and makes one of one that hangs.
+func (p *Process) watch() {
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	go func() {
 		<-ctx.Done()
@@ -71,7 +83,6 @@ func (s *Sandbox) StartKubectl(tb testing.TB, args ...string) *Process {
 		p.done <- p.Cmd.Wait()
 		cancel()
 	}()
-	return p
 }
 
 // Wait returns how the command ended.
