@@ -49,6 +49,7 @@ func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.talk.about(plan)
 	out := r.report(plan)
 	switch {
 	case plan.Blocked():

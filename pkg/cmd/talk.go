@@ -63,12 +63,20 @@ func (s *suite) newTalk(quiet bool, events string) *talk {
 	return t
 }
 
+// about says which drain the events are about.
+func (t *talk) about(plan *drain.Plan) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.pool, t.total = plan.Pool.Name, len(plan.Targets)
+}
+
 // begin tells that a drain begins, and shows the area.
 func (t *talk) begin(plan *drain.Plan, names *report.NodeNames) {
+	t.about(plan)
 	now := t.clock.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.begun, t.pool, t.total = true, plan.Pool.Name, len(plan.Targets)
+	t.begun = true
 	t.view = report.View{Began: now, Names: names, Status: drain.Status{Time: now, Total: t.total, ToGo: t.total}}
 	t.tell(report.NewDrainEvent(now, v1alpha1.EventStarted, "pool/"+t.pool, ""), func() string {
 		return report.StartedLine(now, t.pool, t.total, len(plan.Pool.Nodes))
@@ -137,8 +145,7 @@ func (t *talk) status(s drain.Status) {
 // told once in a while.
 func (t *talk) trouble(err error) {
 	now, message := t.clock.Now(), drain.Explain(err)
-	var request *url.Error
-	if errors.As(err, &request) {
+	if request, ok := errors.AsType[*url.Error](err); ok {
 		message = request.Err.Error() // which request it was matters to nobody
 	}
 	t.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -159,7 +160,7 @@ func name(w drain.WorkloadStatus) string {
 func (v View) row(w drain.WorkloadStatus, names, width int, now time.Time, style Style) string {
 	ready, floor := "", ""
 	if w.Floored {
-		ready, floor = fmt.Sprintf("%d/%d", w.Ready, w.Replicas), fmt.Sprint(w.Floor)
+		ready, floor = fmt.Sprintf("%d/%d", w.Ready, w.Replicas), strconv.Itoa(w.Floor)
 	}
 	start := fmt.Sprintf("%-*s  ", names, cut(name(w), names))
 	middle := fmt.Sprintf("%-7s", ready)

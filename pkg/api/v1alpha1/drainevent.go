@@ -10,27 +10,27 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 type DrainEventType string
 
 const (
-	// EventStarted: the lock is held and the drain begins; the first event of a
-	// drain that changes something.
+	// EventStarted means that the lock is held and the drain begins; the first
+	// event of a drain that changes something, but for notes.
 	EventStarted DrainEventType = "Started"
-	// EventCordoned: a node was made unschedulable by this run.
+	// EventCordoned means that a node was made unschedulable by this run.
 	EventCordoned DrainEventType = "Cordoned"
-	// EventEvicted: the API server accepted the eviction of a pod.
+	// EventEvicted means that the API server accepted the eviction of a pod.
 	EventEvicted DrainEventType = "Evicted"
-	// EventGone: a pod has left its node.
+	// EventGone means that a pod has left its node.
 	EventGone DrainEventType = "Gone"
-	// EventReady: the replacement of a pod is Ready on another node.
+	// EventReady means that the replacement of a pod is Ready on another node.
 	EventReady DrainEventType = "Ready"
-	// EventWaiting: a workload waits for something; told again every 30 s.
+	// EventWaiting means that a workload waits for something; told again every 30 s.
 	EventWaiting DrainEventType = "Waiting"
-	// EventGaveUp: nothing more is done for a workload in this run.
+	// EventGaveUp means that nothing more is done for a workload in this run.
 	EventGaveUp DrainEventType = "GaveUp"
-	// EventTrouble: the API server does not answer as it should; it is retried.
+	// EventTrouble means that the API server does not answer as it should; it is retried.
 	EventTrouble DrainEventType = "Trouble"
-	// EventNote: something worth knowing that changes nothing, such as a
+	// EventNote is something worth knowing that changes nothing, such as a
 	// warning of the API server or a lock that was taken over.
 	EventNote DrainEventType = "Note"
-	// EventFinished: the last event; outcome says how it ended.
+	// EventFinished is the last event; outcome says how it ended.
 	EventFinished DrainEventType = "Finished"
 )
 
