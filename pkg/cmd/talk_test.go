@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,8 +79,9 @@ func TestTalkJSON(t *testing.T) {
 		}
 		types = append(types, string(e.Type))
 	}
-	if got, want := strings.Join(types, " "), "Note Started Trouble Note Note Gone Finished"; got != want {
-		t.Errorf("%s, want %s", got, want)
+	want := []string{"Note", "Started", "Trouble", "Note", "Note", "Gone", "Finished"}
+	if !slices.Equal(types, want) {
+		t.Errorf("%s, want %s", types, want)
 	}
 }
 

@@ -90,6 +90,12 @@ func (g *group) status() WorkloadStatus {
 // paces is what the run has shown of each workload so far.
 func (e *Engine) paces(now time.Time) []pace {
 	chains := e.chainsOf()
+	atWork := map[int]int{} // workloads of a chain
+	for _, g := range e.groups {
+		if g.stopped == nil && !g.isWhole() {
+			atWork[chains[g.ref]]++
+		}
+	}
 	paces := make([]pace, 0, len(e.groups))
 	for _, g := range e.groups {
 		p := g.pace(now)
@@ -97,7 +103,7 @@ func (e *Engine) paces(now time.Time) []pace {
 		if p.toGo > 0 && len(p.away) == 0 && now.Sub(g.waiting.since) >= quiet && g.waiting.cause != "" {
 			// It waits and nothing of its own is under way: for another of its
 			// chain, which the sum over the chain covers, or for somebody.
-			p.stuck = !e.isChained(g, chains)
+			p.stuck = p.stuck || atWork[p.chain] < 2
 		}
 		paces = append(paces, p)
 	}
@@ -157,14 +163,4 @@ func (e *Engine) joinChains(a, b int) {
 			e.chains[ref] = a
 		}
 	}
-}
-
-// isChained reports whether a workload of the same chain is at work.
-func (e *Engine) isChained(g *group, chains map[cluster.Ref]int) bool {
-	for _, other := range e.groups {
-		if other != g && chains[other.ref] == chains[g.ref] && other.stopped == nil && !other.isWhole() {
-			return true
-		}
-	}
-	return false
 }

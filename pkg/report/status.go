@@ -105,7 +105,8 @@ func since(begin, now time.Time) string {
 func (v View) workloads(width, most int, now time.Time, style Style) []string {
 	rows := slices.Clone(v.Workloads)
 	slices.SortStableFunc(rows, func(a, b drain.WorkloadStatus) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.Since.Compare(b.Since), cmp.Compare(a.Ref.String(), b.Ref.String()))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.Since.Compare(b.Since),
+			cmp.Compare(a.Ref.Namespace, b.Ref.Namespace), cmp.Compare(a.Ref.Name, b.Ref.Name))
 	})
 	through := 0
 	for _, w := range rows {
