@@ -139,18 +139,21 @@ func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
 }
 
 func (r *runDrain) drainer() *drain.Drainer {
-	return &drain.Drainer{
+	d := &drain.Drainer{
 		Cordoner: drain.Cordoner{Nodes: r.client.CoreV1().Nodes()},
 		Engine: drain.Engine{
 			Source:   r.watcher,
 			Evictor:  drain.APIEvictor{Client: r.client.CoreV1().RESTClient()},
 			Clock:    r.Clock,
 			Observer: r.talk.event,
-			Progress: r.talk.status,
 		},
 		ReadPods: func(ctx context.Context) ([]*corev1.Pod, error) { return cluster.ListPods(ctx, r.client) },
 		By:       r.Operator,
 	}
+	if r.talk.canLive {
+		d.Engine.Progress = r.talk.status
+	}
+	return d
 }
 
 // nodeNames are the short names of the nodes, or the whole ones with -o wide.
