@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
@@ -28,7 +27,8 @@ type drainPoolOptions struct {
 	yes            bool
 	maxUnavailable string
 	gracePeriod    int64
-	dryRun         cmdutil.DryRunStrategy
+	dryRun         dryRun
+	talking        talkFlags
 	profile        *profile.Profile
 	next           report.Next
 }
@@ -36,7 +36,7 @@ type drainPoolOptions struct {
 func newCmdDrainPool(s *suite) *cobra.Command {
 	o := &drainPoolOptions{suite: s, output: newOutput(), drain: drain.DefaultOptions()}
 	cmd := s.command("drain-pool", "POOL")
-	cmd.Args = cobra.MaximumNArgs(1)
+	cmd.Args = onePool
 	cmd.Long = `Empty a node pool within every floor.
 
 Shows a plan first and asks (in a pipe: needs --yes). Refuses before it touches
@@ -57,8 +57,11 @@ It ends by reading the cluster again. Run it again after any stop: it goes on.`
   # Empty the MongoDB pool
   kubectl vantiq-upgrade drain-pool mongodbnp
 
-  # From a script, with the report as JSON
-  kubectl vantiq-upgrade drain-pool mongodbnp --yes -o json
+  # From a script, with the report as JSON and nothing but errors on stderr
+  kubectl vantiq-upgrade drain-pool mongodbnp --yes --quiet -o json
+
+  # For a program that follows the drain: one JSON object a line on stderr
+  kubectl vantiq-upgrade drain-pool mongodbnp --yes --events=json -o json
 
   # Nodes by label
   kubectl vantiq-upgrade drain-pool -l agentpool=grafananp --delete-emptydir-data`
@@ -80,7 +83,8 @@ func (o *drainPoolOptions) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	o.output.addFlags(cmd)
 	o.choice.addFlags(cmd)
-	cmdutil.AddDryRunFlag(cmd)
+	o.talking.addFlags(cmd)
+	o.dryRun.addFlag(cmd, "How far to go: none drains the pool, client stops after the plan, server also has the API server judge each cordon and each eviction without doing it")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "Go on without asking; needed when stdin is no terminal")
 	flags.BoolVar(&o.drain.Force, "force", false, "Let pods without a controller go; they are lost")
 	flags.BoolVar(&o.drain.DeleteEmptyDirData, "delete-emptydir-data", false, "Let pods with an emptyDir go; its data is lost")
@@ -98,10 +102,6 @@ func (o *drainPoolOptions) complete(cmd *cobra.Command, args []string) error {
 	if err := o.output.complete(); err != nil {
 		return err
 	}
-	var err error
-	if o.dryRun, err = cmdutil.GetDryRunStrategy(cmd); err != nil {
-		return err
-	}
 	if o.gracePeriod >= 0 {
 		o.drain.GracePeriodSeconds = &o.gracePeriod
 	}
@@ -113,12 +113,16 @@ func (o *drainPoolOptions) complete(cmd *cobra.Command, args []string) error {
 		Again:    commandLine(cmd, "drain-pool", args, "dry-run"),
 		GiveBack: commandLine(cmd, "uncordon-pool", args, ownFlags(cmd)...),
 	}
+	var err error
 	o.profile, err = o.choice.load()
 	return err
 }
 
 func (o *drainPoolOptions) validate() error {
 	if err := o.choice.validate(o.name); err != nil {
+		return err
+	}
+	if err := o.talking.validate(!o.yes && o.dryRun == dryRunNone); err != nil {
 		return err
 	}
 	if v := o.drain.MaxUnavailable; v != nil {
@@ -146,8 +150,9 @@ func (o *drainPoolOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := &runDrain{drainPoolOptions: o, client: client}
+	r := &runDrain{drainPoolOptions: o, client: client, talk: o.newTalk(o.talking.quiet, o.talking.events)}
 	out, err := r.run(ctx)
+	r.talk.finish(out)
 	if out != nil {
 		if printErr := r.print(out); printErr != nil {
 			return printErr

@@ -11,7 +11,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
@@ -24,15 +23,14 @@ import (
 // runDrain is one course of drain-pool: rights, plan, question, lock, drain.
 type runDrain struct {
 	*drainPoolOptions
-	client   *kubernetes.Clientset
-	watcher  *cluster.Watcher
-	progress *progress
+	client  *kubernetes.Clientset
+	watcher *cluster.Watcher
+	talk    *talk
 }
 
 // run returns the report of however far it came, and an error with the exit
 // code. There is no report when not even a plan could be made.
 func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
-	r.progress = newProgress(r.ErrOut, r.styleFor(r.ErrOut), r.Clock)
 	if missing, err := r.refuseWithoutRights(ctx); missing != nil || err != nil {
 		return missing, err
 	}
@@ -42,7 +40,7 @@ func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	defer stop()
 	synced := context.AfterFunc(ctx, stop)
 	var err error
-	if r.watcher, err = cluster.Watch(watching, r.client, r.progress.trouble); err != nil {
+	if r.watcher, err = cluster.Watch(watching, r.client, r.talk.trouble); err != nil {
 		return nil, err
 	}
 	synced()
@@ -50,6 +48,7 @@ func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.talk.about(plan)
 	out := r.report(plan)
 	switch {
 	case plan.Blocked():
@@ -58,20 +57,33 @@ func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	case plan.Empty():
 		out.Outcome = v1alpha1.DrainNothingToDo
 		return out, nil
-	case r.dryRun == cmdutil.DryRunClient:
+	case r.dryRun == dryRunClient:
 		return out, nil
-	case r.dryRun == cmdutil.DryRunServer:
+	case r.dryRun == dryRunServer:
 		return out, r.askServer(ctx, plan, out)
 	}
-	if err := report.DrainPlan(r.ErrOut, out, r.styleFor(r.ErrOut), r.output.wide); err != nil {
+	if err := r.showPlan(out); err != nil {
 		return nil, err
 	}
-	fmt.Fprintln(r.ErrOut)
-	report.Findings(r.ErrOut, out.Findings, r.styleFor(r.ErrOut))
 	if err := r.confirm(ctx, r.yes, fmt.Sprintf("Drain pool %s of %s?", plan.Pool.Name, r.conn.describe())); err != nil {
 		return nil, err
 	}
 	return r.drain(ctx)
+}
+
+// showPlan shows the plan to the one who looks on. Who wants it quiet sees it
+// only before the question.
+func (r *runDrain) showPlan(out *v1alpha1.DrainReport) error {
+	asks := !r.yes && report.IsTerminal(r.In)
+	if r.talking.events == eventsJSON || r.talking.quiet && !asks {
+		return nil
+	}
+	if err := report.DrainPlan(r.ErrOut, out, r.styleFor(r.ErrOut), r.output.wide); err != nil {
+		return err
+	}
+	fmt.Fprintln(r.ErrOut)
+	report.Findings(r.ErrOut, out.Findings, r.styleFor(r.ErrOut))
+	return nil
 }
 
 // refuseWithoutRights lists every missing right at once, before anything else.
@@ -104,9 +116,9 @@ func (r *runDrain) plan() (*drain.Plan, error) {
 // and carries the plan out.
 func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	drainer := r.drainer()
-	held, release, err := r.lock(ctx, r.client, "drain-pool "+r.name+r.choice.selector, func(err error) {
+	held, release, err := r.lock(ctx, r.client, "drain-pool "+r.name+r.choice.selector, r.talk, func(err error) {
 		drainer.Engine.ServerAway()
-		r.progress.trouble(err)
+		r.talk.trouble(err)
 	})
 	if err != nil {
 		return nil, err
@@ -121,6 +133,7 @@ func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
 		out.Outcome = v1alpha1.DrainBlocked
 		return out, &ExitError{Code: codeBlocked}
 	}
+	r.talk.begin(plan, r.nodeNames())
 	result, findings, err := drainer.Drain(held, plan)
 	out.Result = result
 	out.Findings = append(append([]v1alpha1.Finding{}, findings...), warnings(out.Findings)...)
@@ -128,26 +141,39 @@ func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
 }
 
 func (r *runDrain) drainer() *drain.Drainer {
-	return &drain.Drainer{
+	d := &drain.Drainer{
 		Cordoner: drain.Cordoner{Nodes: r.client.CoreV1().Nodes()},
 		Engine: drain.Engine{
 			Source:   r.watcher,
 			Evictor:  drain.APIEvictor{Client: r.client.CoreV1().RESTClient()},
 			Clock:    r.Clock,
-			Observer: r.progress.event,
+			Observer: r.talk.event,
 		},
 		ReadPods: r.watcher.ReadPods,
 		By:       r.Operator,
 	}
+	if r.talk.canLive {
+		d.Engine.Progress = r.talk.status
+	}
+	return d
+}
+
+// nodeNames are the short names of the nodes, or the whole ones with -o wide.
+func (r *runDrain) nodeNames() *report.NodeNames {
+	if r.output.wide {
+		return nil
+	}
+	var names []string
+	for _, node := range r.watcher.Snapshot().Nodes {
+		names = append(names, node.Name)
+	}
+	return report.NewNodeNames(names)
 }
 
 // conclude names the outcome and its exit code.
 func (r *runDrain) conclude(ctx, held context.Context, out *v1alpha1.DrainReport, err error) error {
 	switch {
 	case ctx.Err() != nil:
-		if report.IsTerminal(r.ErrOut) {
-			fmt.Fprintln(r.ErrOut) // the terminal has written ^C
-		}
 		out.Outcome = v1alpha1.DrainInterrupted
 		return &ExitError{Code: codeInterrupted}
 	case err != nil:
@@ -198,7 +224,7 @@ func (r *runDrain) emptyReport(name string) *v1alpha1.DrainReport {
 		TypeMeta:   v1alpha1.TypeMeta("DrainReport"),
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Outcome:    v1alpha1.DrainPlanned,
-		DryRun:     dryRunName(r.dryRun),
+		DryRun:     r.dryRun.String(),
 		Findings:   []v1alpha1.Finding{},
 		Plan:       v1alpha1.DrainPlan{Nodes: []v1alpha1.PlannedNode{}, Workloads: []v1alpha1.PlannedWorkload{}, Waves: []v1alpha1.Wave{}},
 	}

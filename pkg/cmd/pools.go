@@ -30,7 +30,7 @@ type poolsOptions struct {
 func newCmdPools(s *suite) *cobra.Command {
 	o := &poolsOptions{suite: s, output: newOutput()}
 	cmd := s.command("pools", "[POOL]")
-	cmd.Args = cobra.MaximumNArgs(1)
+	cmd.Args = onePool
 	cmd.Long = `List the node pools: their nodes, versions and zones, and what Vantiq runs on
 them. A pool is what the labels of AKS, EKS, eksctl, Karpenter, GKE or kOps say.`
 	cmd.Example = `  # All pools

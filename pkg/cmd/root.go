@@ -30,7 +30,7 @@ func NewRootCommand(system System) (*cobra.Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &suite{System: system, registry: reg, conn: newConnection()}
+	s := &suite{System: system, registry: reg, conn: newConnection(), logs: &logs{to: system.ErrOut}}
 	root := &cobra.Command{
 		Use:   "kubectl-vantiq_upgrade",
 		Short: "Take a Vantiq Private Cloud on AKS or EKS safely through a Kubernetes upgrade",
@@ -42,13 +42,16 @@ it was. Results go to stdout, talk goes to stderr.
 
 Exit codes: 0 done; 1 error; 2 blocked, nothing was touched; 3 stopped part-way,
 run it again to go on; 4 another run holds the lock; 130 interrupted.`,
-		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl vantiq-upgrade"},
-		SilenceUsage:      true,
-		SilenceErrors:     true,
-		Args:              cobra.NoArgs,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return s.colour.validate() },
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl vantiq-upgrade"},
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          noSubcommand,
+
+		SuggestionsMinimumDistance: typoDistance,
+		PersistentPreRunE:          func(*cobra.Command, []string) error { return s.colour.validate() },
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetFlagErrorFunc(wrongFlag)
 	root.SetIn(system.In)
 	root.SetOut(system.Out)
 	root.SetErr(system.ErrOut)
@@ -58,7 +61,7 @@ run it again to go on; 4 another run holds the lock; 130 interrupted.`,
 	)
 	s.conn.addFlags(root.PersistentFlags())
 	root.PersistentFlags().StringVar(&s.colour.mode, "color", "auto", "Colour the output: auto, always or never. auto colours a terminal unless NO_COLOR is set")
-	addVerbosity(root.PersistentFlags())
+	addVerbosity(root.PersistentFlags(), s.logs)
 	root.AddCommand(newCmdPools(s), newCmdDrainPool(s), newCmdUncordonPool(s), newCmdVersion(s))
 	return root, nil
 }

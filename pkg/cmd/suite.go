@@ -5,7 +5,6 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -36,15 +35,16 @@ type suite struct {
 	registry *registry.Registry
 	conn     *connection
 	colour   colour
+	logs     *logs
 }
 
 // styleFor colours a stream as the operator wishes.
 func (s *suite) styleFor(stream any) report.Style { return s.colour.style(stream, s.Getenv) }
 
 // lock takes the lock of the cluster for a mutating command. The returned
-// context ends when the lock is lost; release gives it back. onTrouble is told
-// when the server does not answer.
-func (s *suite) lock(ctx context.Context, client kubernetes.Interface, command string, onTrouble func(error)) (context.Context, func(), error) {
+// context ends when the lock is lost; release gives it back. What there is to
+// tell goes to t; onTrouble is told when the lock cannot be renewed just now.
+func (s *suite) lock(ctx context.Context, client kubernetes.Interface, command string, t *talk, onTrouble func(error)) (context.Context, func(), error) {
 	held, lock, err := journal.Locker{
 		Leases:    client.CoordinationV1().Leases(journal.Namespace),
 		Clock:     s.Clock,
@@ -56,13 +56,13 @@ func (s *suite) lock(ctx context.Context, client kubernetes.Interface, command s
 		return ctx, nil, err
 	}
 	if lock.TakenOver != "" {
-		fmt.Fprintf(s.ErrOut, "Took over the lock of %s: that run ended without giving it back.\n", lock.TakenOver)
+		t.note("Took over the lock of " + lock.TakenOver + ": that run ended without giving it back.")
 	}
 	release := func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 		defer cancel()
 		if err := lock.Release(ctx); err != nil {
-			fmt.Fprintf(s.ErrOut, "Warning: %v\n", err)
+			t.note("Warning: " + err.Error())
 		}
 	}
 	return held, release, nil

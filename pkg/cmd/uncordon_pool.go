@@ -12,7 +12,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
@@ -27,13 +26,14 @@ type uncordonPoolOptions struct {
 	choice poolChoice
 	name   string
 	all    bool
-	dryRun cmdutil.DryRunStrategy
+	quiet  bool
+	dryRun dryRun
 }
 
 func newCmdUncordonPool(s *suite) *cobra.Command {
 	o := &uncordonPoolOptions{suite: s, output: newOutput()}
 	cmd := s.command("uncordon-pool", "POOL")
-	cmd.Args = cobra.MaximumNArgs(1)
+	cmd.Args = onePool
 	cmd.Long = `Give a drained node pool back: pods may be scheduled on it again.
 
 Only nodes that drain-pool cordoned are given back; a node that somebody else
@@ -45,7 +45,7 @@ had cordoned stays so, unless --all is given.`
   kubectl vantiq-upgrade uncordon-pool mongodbnp --all`
 	cmd.ValidArgsFunction = s.completePools
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := o.complete(cmd, args); err != nil {
+		if err := o.complete(args); err != nil {
 			return err
 		}
 		if err := o.choice.validate(o.name); err != nil {
@@ -55,21 +55,17 @@ had cordoned stays so, unless --all is given.`
 	}
 	o.output.addFlags(cmd)
 	o.choice.addFlags(cmd)
-	cmdutil.AddDryRunFlag(cmd)
+	addQuiet(cmd, &o.quiet)
+	o.dryRun.addFlag(cmd, "How far to go: none gives the pool back, client only shows what would be done, server also has the API server judge each change without making it")
 	cmd.Flags().BoolVar(&o.all, "all", false, "Give back every node of the pool, whoever cordoned it")
 	return cmd
 }
 
-func (o *uncordonPoolOptions) complete(cmd *cobra.Command, args []string) error {
+func (o *uncordonPoolOptions) complete(args []string) error {
 	if len(args) > 0 {
 		o.name = args[0]
 	}
-	if err := o.output.complete(); err != nil {
-		return err
-	}
-	var err error
-	o.dryRun, err = cmdutil.GetDryRunStrategy(cmd)
-	return err
+	return o.output.complete()
 }
 
 func (o *uncordonPoolOptions) run(ctx context.Context) error {
@@ -95,13 +91,14 @@ func (o *uncordonPoolOptions) run(ctx context.Context) error {
 	out := &v1alpha1.UncordonReport{
 		TypeMeta:   v1alpha1.TypeMeta("UncordonReport"),
 		ObjectMeta: metav1.ObjectMeta{Name: chosen.Name},
-		DryRun:     dryRunName(o.dryRun),
+		DryRun:     o.dryRun.String(),
 		Nodes:      []v1alpha1.UncordonedNode{},
 	}
 	held := ctx
-	if o.dryRun == cmdutil.DryRunNone {
+	if o.dryRun == dryRunNone {
 		var release func()
-		held, release, err = o.lock(ctx, client, "uncordon-pool "+chosen.Name, nil)
+		talk := o.newTalk(o.quiet, eventsText)
+		held, release, err = o.lock(ctx, client, "uncordon-pool "+chosen.Name, talk, talk.trouble)
 		if err != nil {
 			return err
 		}
@@ -142,7 +139,7 @@ func (e *missingRightsError) Error() string {
 // uncordon gives the nodes back one after the other; what was done before an
 // error is in the report.
 func (o *uncordonPoolOptions) uncordon(ctx context.Context, client kubernetes.Interface, nodes []*corev1.Node, out *v1alpha1.UncordonReport) error {
-	cordoner := drain.Cordoner{Nodes: client.CoreV1().Nodes(), DryRun: o.dryRun == cmdutil.DryRunServer}
+	cordoner := drain.Cordoner{Nodes: client.CoreV1().Nodes(), DryRun: o.dryRun == dryRunServer}
 	for _, node := range nodes {
 		mark, ours := drain.MarkOf(node)
 		line := v1alpha1.UncordonedNode{Name: node.Name, Action: uncordonAction(node, ours, o.all), CordonedBy: mark.By}
@@ -150,7 +147,7 @@ func (o *uncordonPoolOptions) uncordon(ctx context.Context, client kubernetes.In
 			at := metav1.NewTime(mark.At)
 			line.CordonedAt = &at
 		}
-		if changes := line.Action == "uncordoned" || line.Action == "mark removed"; changes && o.dryRun != cmdutil.DryRunClient {
+		if changes := line.Action == "uncordoned" || line.Action == "mark removed"; changes && o.dryRun != dryRunClient {
 			if err := cordoner.Uncordon(ctx, node); err != nil {
 				return err
 			}
@@ -171,16 +168,4 @@ func uncordonAction(node *corev1.Node, ours, all bool) string {
 		return "mark removed"
 	}
 	return "not cordoned"
-}
-
-// dryRunName is how a result shows the value of --dry-run.
-func dryRunName(strategy cmdutil.DryRunStrategy) string {
-	switch strategy {
-	case cmdutil.DryRunClient:
-		return "client"
-	case cmdutil.DryRunServer:
-		return "server"
-	case cmdutil.DryRunNone:
-	}
-	return "none"
 }

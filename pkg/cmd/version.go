@@ -25,7 +25,7 @@ type versionOptions struct {
 func newCmdVersion(s *suite) *cobra.Command {
 	o := &versionOptions{suite: s, output: newOutput()}
 	cmd := s.command("version", "")
-	cmd.Args = cobra.NoArgs
+	cmd.Args = noArguments
 	cmd.Example = `  # Client and server
   kubectl vantiq-upgrade version
 

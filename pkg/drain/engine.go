@@ -56,6 +56,8 @@ type Engine struct {
 	Clock   clock.WithTicker
 	// Observer is told what happens; it must not be nil.
 	Observer Observer
+	// Progress is handed the status now and then; it may be nil.
+	Progress func(Status)
 	// Cordoned are the nodes that are known to be cordoned.
 	Cordoned []string
 
@@ -71,6 +73,10 @@ type Engine struct {
 	refused  map[string]bool // pods and nodes that a finding was made of
 	snapshot *cluster.Snapshot
 	findings []v1alpha1.Finding
+
+	gone   int       // pods that have left, for the events
+	shown  time.Time // when the status was last handed on
+	chains map[cluster.Ref]int
 }
 
 // ServerAway tells the engine that the API server did not answer just now. It may
@@ -107,6 +113,7 @@ func (e *Engine) Run(ctx context.Context, plan *Plan) ([]v1alpha1.Finding, error
 			e.ask(ctx, m)
 		}
 		e.tellWaits(now)
+		e.showStatus(now)
 		if err := e.pause(ctx); err != nil {
 			e.collectLastAnswers()
 			e.look(e.Clock.Now())
@@ -220,7 +227,7 @@ func (e *Engine) take(a answer) {
 	switch v.reaction {
 	case done:
 		g.lastProgress = now
-		e.tell(Evicted, cluster.PodObject(a.member.Pod), "from "+a.member.Pod.Spec.NodeName)
+		e.tellPod(Evicted, g, a.member)
 	case awaitWatch, awaitBudget, retryLater:
 	case giveUp:
 		e.giveUp(g, refused(a.member.Pod, v.cause, budgets))
@@ -278,8 +285,4 @@ func (e *Engine) finished() bool {
 		}
 	}
 	return true
-}
-
-func (e *Engine) tell(t EventType, object, message string) {
-	e.Observer(Event{Time: e.Clock.Now(), Type: t, Object: object, Message: message})
 }

@@ -31,14 +31,13 @@ func (e *Engine) observeGroup(g *group, s *cluster.Snapshot, now time.Time) {
 			g.lastProgress = now
 		}
 		if left {
-			e.tell(Gone, cluster.PodObject(m.Pod), "from "+m.Pod.Spec.NodeName)
+			e.tellPod(Gone, g, m)
 		}
 	}
 	w := s.Workload(g.ref)
 	e.refreshFloor(g, w, s)
 	for _, m := range g.observe(w, now) {
-		e.tell(Replaced, cluster.PodObject(m.successor), fmt.Sprintf("on %s after %s; %s %s",
-			m.successor.Spec.NodeName, m.readyAt.Sub(m.evictedAt).Round(100*time.Millisecond), g.ref, g.readiness()))
+		e.tellPod(Replaced, g, m)
 	}
 }
 

@@ -121,7 +121,7 @@ func (e *Engine) starting(g *group) string {
 func (e *Engine) giveUp(g *group, f v1alpha1.Finding) {
 	g.stopped = &f
 	e.findings = append(e.findings, f)
-	e.tell(GaveUp, f.Object, f.Message)
+	e.tellOf(g, Event{Type: GaveUp, Object: f.Object, Message: f.Message})
 }
 
 // timeOut gives up on everything that is not whole.
@@ -149,8 +149,9 @@ func (e *Engine) tellWaits(now time.Time) {
 		if cause == "" || now.Sub(g.waiting.since) < quiet || now.Sub(g.waiting.told) < reminder {
 			continue
 		}
+		again := !g.waiting.told.IsZero()
 		g.waiting.told = now
-		e.tell(Waiting, g.ref.String(), cause)
+		e.tellOf(g, Event{Type: Waiting, Object: g.ref.String(), Message: cause, Took: now.Sub(g.waiting.since), Again: again})
 	}
 }
 

@@ -50,7 +50,9 @@ func TestBadInput(t *testing.T) {
 		{"bad grace", []string{"drain-pool", "mongodbnp", "--grace-period=-5"}, []string{"--grace-period"}},
 		{"unknown flag", []string{"drain-pool", "mongodbnp", "--quickly"}, []string{"--quickly"}},
 		{"unknown command", []string{"drain-everything"}, []string{"drain-everything"}},
-		{"too many words", []string{"drain-pool", "mongodbnp", "vantiqnp"}, []string{"2"}},
+		{"too many words", []string{"drain-pool", "mongodbnp", "vantiqnp"}, []string{"one pool at a time; got mongodbnp vantiqnp"}},
+		{"a typo", []string{"drain-pol", "mongodbnp", "--yes"}, []string{`no subcommand "drain-pol"`, "did you mean drain-pool?"}},
+		{"dry run without =", []string{"drain-pool", "mongodbnp", "--dry-run", "server"}, []string{"--dry-run=server"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -34,6 +34,7 @@ type Process struct {
 	tb             testing.TB
 	stdout, stderr bytes.Buffer
 	started        time.Time
+	limit          time.Duration
 	done           chan error
 }
 
@@ -54,28 +55,41 @@ func (s *Sandbox) Plugin(tb testing.TB, args ...string) Result {
 // the process is the plugin's.
 func (s *Sandbox) StartKubectl(tb testing.TB, args ...string) *Process {
 	tb.Helper()
-	return s.start(tb, "kubectl", args...)
+	return s.start(tb, "kubectl", args)
 }
 
-// StartPlugin starts the plugin by itself, without a kubectl before it.
+// StartPlugin starts the plugin by itself, which spares starting a kubectl first.
 func (s *Sandbox) StartPlugin(tb testing.TB, args ...string) *Process {
 	tb.Helper()
-	return s.start(tb, "kubectl-vantiq_upgrade", args...)
+	return s.start(tb, "kubectl-vantiq_upgrade", args)
 }
 
-func (s *Sandbox) start(tb testing.TB, name string, args ...string) *Process {
+func (s *Sandbox) start(tb testing.TB, binary string, args []string) *Process {
 	tb.Helper()
-	p := &Process{tb: tb, started: time.Now(), done: make(chan error, 1)}
-	p.Cmd = exec.Command(filepath.Join(s.bin, name), args...)
-	p.Env = []string{
-		"PATH=" + s.bin, "KUBECONFIG=" + s.Kubeconfig, "HOME=" + s.Dir, "TZ=Asia/Tokyo",
-		"GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
-	}
+	p := s.process(tb, binary, args)
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
 	if err := p.Start(); err != nil {
 		tb.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(s.CommandTimeout, commandTimeout))
+	p.watch()
+	return p
+}
+
+// process is a program that has not been started.
+func (s *Sandbox) process(tb testing.TB, binary string, args []string) *Process {
+	tb.Helper()
+	p := &Process{tb: tb, started: time.Now(), limit: cmp.Or(s.CommandTimeout, commandTimeout), done: make(chan error, 1)}
+	p.Cmd = exec.Command(filepath.Join(s.bin, binary), args...)
+	p.Env = []string{
+		"PATH=" + s.bin, "KUBECONFIG=" + s.Kubeconfig, "HOME=" + s.Dir, "TZ=Asia/Tokyo",
+		"GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
+	}
+	return p
+}
+
+// watch waits for the end of a process, and makes one of one that hangs.
+func (p *Process) watch() {
+	ctx, cancel := context.WithTimeout(context.Background(), p.limit)
 	go func() {
 		<-ctx.Done()
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -86,7 +100,6 @@ func (s *Sandbox) start(tb testing.TB, name string, args ...string) *Process {
 		p.done <- p.Cmd.Wait()
 		cancel()
 	}()
-	return p
 }
 
 // Wait returns how the command ended.

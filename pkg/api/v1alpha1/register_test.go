@@ -18,6 +18,7 @@ import (
 func TestResultsAreAPIObjects(t *testing.T) {
 	results := map[string]runtime.Object{
 		"DrainReport":    &v1alpha1.DrainReport{TypeMeta: v1alpha1.TypeMeta("DrainReport")},
+		"DrainEvent":     &v1alpha1.DrainEvent{TypeMeta: v1alpha1.TypeMeta("DrainEvent"), Object: &v1alpha1.EventObject{Kind: "Pod"}, Ready: new(2)},
 		"UncordonReport": &v1alpha1.UncordonReport{TypeMeta: v1alpha1.TypeMeta("UncordonReport")},
 		"PoolList":       &v1alpha1.PoolList{TypeMeta: v1alpha1.TypeMeta("PoolList"), Items: []v1alpha1.Pool{{Nodes: []string{"n1"}}}},
 		"Pool":           &v1alpha1.Pool{TypeMeta: v1alpha1.TypeMeta("Pool")},

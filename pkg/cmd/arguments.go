@@ -1,0 +1,59 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// typoDistance is how many letters a subcommand may be mistyped by to be
+// recognized.
+const typoDistance = 3
+
+// onePool takes at most one argument, the name of a pool.
+func onePool(cmd *cobra.Command, args []string) error {
+	if len(args) <= 1 {
+		return nil
+	}
+	for _, arg := range args {
+		switch dryRun(arg) {
+		case dryRunNone, dryRunClient, dryRunServer:
+			if cmd.Flags().Changed("dry-run") {
+				return fmt.Errorf("--dry-run takes its value with an equals sign: --dry-run=%s", arg)
+			}
+		}
+	}
+	return fmt.Errorf("one pool at a time; got %s", strings.Join(args, " "))
+}
+
+// noArguments is for subcommands that take flags only.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes no arguments; got %s", cmd.Name(), strings.Join(args, " "))
+}
+
+// noSubcommand is for words after the root that name no subcommand.
+func noSubcommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("no subcommand %q; did you mean %s?", args[0], strings.Join(near, " or "))
+	}
+	return fmt.Errorf("no subcommand %q; kubectl vantiq-upgrade --help lists them", args[0])
+}
+
+// wrongFlag tells of a flag that is not known. The flags of a mistyped
+// subcommand are not; then the typo is what has to be told.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	if words := cmd.Flags().Args(); !cmd.HasParent() && len(words) > 0 {
+		return noSubcommand(cmd, words)
+	}
+	return err
+}
