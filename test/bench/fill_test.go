@@ -7,9 +7,11 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // The big cluster, in which the plugin's memory is measured.
@@ -17,6 +19,9 @@ const (
 	bigNodes = 1000
 	bigPods  = 10000
 )
+
+// fillTimeout is for the simulated kubelets, which start the pods one by one.
+const fillTimeout = 15 * time.Minute
 
 // fill adds nodes with pods that have nothing to do with the drain: a cluster is
 // mostly made of such. They come without a controller and on their nodes, which
@@ -40,12 +45,15 @@ func (f *fleet) fill(nodes, pods int) {
 	}
 	close(work)
 	workers.Wait()
-	f.Eventually("the big cluster is loaded", func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(f.tb.Context(), 5*time.Second, fillTimeout, true, func(ctx context.Context) (bool, error) {
 		list, err := f.Client.CoreV1().Pods(metav1.NamespaceDefault).List(ctx, metav1.ListOptions{
 			ResourceVersion: "0", FieldSelector: "status.phase=Running",
 		})
 		return err == nil && len(list.Items) == pods, err
 	})
+	if err != nil {
+		f.tb.Fatalf("loading %d pods: %v", pods, err)
+	}
 }
 
 // filler is a pod of a usual size: volumes, environment, probes.
