@@ -37,14 +37,14 @@ func (l *live) Snapshot() *cluster.Snapshot {
 	return l.world.Snapshot()
 }
 
-func (l *live) Evict(ctx context.Context, pod *corev1.Pod, grace *int64) error {
+func (l *live) Evict(ctx context.Context, pod *corev1.Pod, grace *int64, unchanged bool) error {
 	if l.hangs {
 		<-ctx.Done()
 		return ctx.Err()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.world.Evict(ctx, pod, grace)
+	return l.world.Evict(ctx, pod, grace, unchanged)
 }
 
 // turn lets the world take a step every 20 ms until ctx ends.
