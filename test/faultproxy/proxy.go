@@ -89,12 +89,18 @@ func (p *Proxy) forwardTo(upstream *rest.Config) error {
 	if err != nil {
 		return err
 	}
-	transport, err := rest.TransportFor(upstream)
+	// The server compresses even watches; what is looked into must not be.
+	plain := rest.CopyConfig(upstream)
+	plain.DisableCompression = true
+	transport, err := rest.TransportFor(plain)
 	if err != nil {
 		return err
 	}
 	p.forward = &httputil.ReverseProxy{
-		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Header.Del("Accept-Encoding")
+		},
 		Transport:      transport,
 		FlushInterval:  -1,
 		ModifyResponse: p.tapWatch,
@@ -276,7 +282,16 @@ func (p *Proxy) reopen() {
 	go p.serve(l)
 }
 
-// pass forwards a request.
+// pass forwards a request. What changes something is carried out even when its
+// connection breaks meanwhile: a server that stops half-way through an eviction
+// leaves the pod in status.disruptedPods of its budget for two minutes, and that
+// is a fault of its own.
 func (x *exchange) pass() {
-	x.proxy.forward.ServeHTTP(x.w, x.r.WithContext(context.WithValue(x.r.Context(), exchangeKey{}, x)))
+	ctx := x.r.Context()
+	if x.r.Method != http.MethodGet {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
+		defer cancel()
+	}
+	x.proxy.forward.ServeHTTP(x.w, x.r.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
 }
