@@ -56,7 +56,12 @@ func newWorld(seed int64) *world {
 }
 
 // Snapshot and Changed make a world a Source.
-func (w *world) Snapshot() *cluster.Snapshot { return w.seen }
+func (w *world) Snapshot() *cluster.Snapshot {
+	if w.seen == nil {
+		w.seen = cluster.NewSnapshot(w.shown)
+	}
+	return w.seen
+}
 
 func (w *world) Changed() <-chan struct{} { return w.changed }
 
@@ -86,7 +91,7 @@ func (w *world) showBudgets() {
 
 func (w *world) see() {
 	w.shown.Nodes, w.shown.StatefulSets = w.nodes, w.sets
-	w.seen = cluster.NewSnapshot(w.shown)
+	w.seen = nil
 	select {
 	case w.changed <- struct{}{}:
 	default:
