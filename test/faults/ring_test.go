@@ -82,7 +82,7 @@ func (r *ring) begin() {
 // start starts the drain of the pool that is next, through the proxy.
 func (r *ring) start(args ...string) *harness.Process {
 	r.t.Helper()
-	return r.via.StartKubectl(r.t, append([]string{"vantiq-upgrade", "drain-pool", r.from, "--yes", "-o", "json"}, args...)...)
+	return r.via.StartPlugin(r.t, append([]string{"drain-pool", r.from, "--yes", "-o", "json"}, args...)...)
 }
 
 // gone counts the pods that have ended, by their UIDs.

@@ -57,8 +57,19 @@ func (s *Sandbox) Via(kubeconfig string) *Sandbox {
 // the process is the plugin's.
 func (s *Sandbox) StartKubectl(tb testing.TB, args ...string) *Process {
 	tb.Helper()
+	return s.start(tb, "kubectl", args)
+}
+
+// StartPlugin starts the plugin by itself, which spares starting a kubectl first.
+func (s *Sandbox) StartPlugin(tb testing.TB, args ...string) *Process {
+	tb.Helper()
+	return s.start(tb, "kubectl-vantiq_upgrade", args)
+}
+
+func (s *Sandbox) start(tb testing.TB, binary string, args []string) *Process {
+	tb.Helper()
 	p := &Process{tb: tb, started: time.Now(), done: make(chan error, 1)}
-	p.Cmd = exec.Command(filepath.Join(s.bin, "kubectl"), args...)
+	p.Cmd = exec.Command(filepath.Join(s.bin, binary), args...)
 	p.Env = []string{
 		"PATH=" + s.bin, "KUBECONFIG=" + s.Kubeconfig, "HOME=" + s.Dir, "TZ=Asia/Tokyo",
 		"GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
