@@ -107,8 +107,9 @@ func TestBudgetMeanwhile(t *testing.T) {
 		pdb, err := c.Client.PolicyV1().PodDisruptionBudgets(c.Name).Get(ctx, "db", metav1.GetOptions{})
 		return err == nil && pdb.Status.ObservedGeneration == pdb.Generation && pdb.Status.ExpectedPods == 3, err
 	})
+	c.Ready("db", 3)
 	before := len(recorder.Ended())
-	time.Sleep(3 * time.Second) // nothing may happen in this time
+	time.Sleep(4 * time.Second) // nothing may happen in this time
 	if after := len(recorder.Ended()); after > before || after == 3 {
 		t.Errorf("%d pods had gone, now %d: %v", before, after, recorder.Ended())
 	}
