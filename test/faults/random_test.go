@@ -25,12 +25,13 @@ func mix() faultproxy.Mix {
 	evictions := faultproxy.Evictions()
 	add(evictions, 20, faultproxy.LoseAnswer(), faultproxy.Late(200*time.Millisecond), faultproxy.LateAnswer(200*time.Millisecond))
 	add(evictions, 40, faultproxy.Conflict(), faultproxy.NotFound(), faultproxy.NamespaceTerminating(),
-		faultproxy.ServerError(500, 0), faultproxy.ServerError(503, 0), faultproxy.Reset())
-	add(evictions, 100, faultproxy.Throttled(1), faultproxy.ServerError(504, 1), faultproxy.TwoBudgets(),
-		faultproxy.Refuse(300*time.Millisecond), faultproxy.AbortHandshakes(2), faultproxy.ForeignCertificate(2))
+		faultproxy.ServerError(500, 0), faultproxy.ServerError(503, 0))
+	// After a break the client's watches wait about a second before they begin anew.
+	add(evictions, 100, faultproxy.Reset(), faultproxy.Throttled(1), faultproxy.ServerError(504, 1), faultproxy.TwoBudgets())
+	add(evictions, 200, faultproxy.Refuse(300*time.Millisecond), faultproxy.AbortHandshakes(2), faultproxy.ForeignCertificate(2))
 	add(evictions, 1000, faultproxy.Budget(0), faultproxy.Budget(10))
 	watches := faultproxy.Requests("watch", "")
-	add(watches, 15, faultproxy.CutWatch(600*time.Millisecond), faultproxy.ExpireWatch(600*time.Millisecond), faultproxy.SlowWatch(time.Second))
+	add(watches, 15, faultproxy.CutWatch(600*time.Millisecond), faultproxy.ExpireWatch(600*time.Millisecond), faultproxy.SlowWatch(500*time.Millisecond))
 	add(watches, 100, faultproxy.Expired(), faultproxy.ServerError(503, 0), faultproxy.Reset())
 	nodes := faultproxy.Requests("patch", "nodes")
 	add(nodes, 40, faultproxy.Conflict(), faultproxy.ServerError(503, 0), faultproxy.Reset(), faultproxy.LoseAnswer())
