@@ -201,7 +201,7 @@ func (r *runDrain) askServer(ctx context.Context, plan *drain.Plan, out *v1alpha
 	}
 	evictor := drain.APIEvictor{Client: r.client.CoreV1().RESTClient(), DryRun: true}
 	for _, target := range plan.Targets {
-		if err := evictor.Evict(ctx, target.Pod, r.drainPoolOptions.drain.GracePeriodSeconds); err != nil {
+		if err := evictor.Evict(ctx, target.Pod, r.drainPoolOptions.drain.GracePeriodSeconds, false); err != nil {
 			out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, cluster.PodObject(target.Pod), drain.Explain(err), ""))
 		}
 		if ctx.Err() != nil {

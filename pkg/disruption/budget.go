@@ -70,18 +70,33 @@ func (b *Budgets) Refund(pdb *policyv1.PodDisruptionBudget, pod *corev1.Pod) {
 // lists an evicted pod in disruptedPods before it deletes the pod; the
 // controller takes it from there once the pod is going, with a new status. A
 // budget of the version that was spent from shows nothing yet, even where it
-// lists the pod: that is an earlier eviction which deleted nothing.
+// lists the pod: that is an earlier eviction which deleted nothing. Only where
+// it counts no more healthy pods than there are, the pod that goes is not among
+// them: it was asked for when the status had it already, the watch of the pods
+// being late.
 func (b *Budgets) Observe(s *cluster.Snapshot) {
 	for _, pdb := range s.PDBs {
 		for name, spent := range b.spent[pdb.UID] {
 			_, listed := pdb.Status.DisruptedPods[name]
 			pod := s.Pod(pdb.Namespace, name)
 			going := pod == nil || pod.UID != spent.pod || pod.DeletionTimestamp != nil
-			if pdb.ResourceVersion != spent.version && (listed || going) {
+			fresh := pdb.ResourceVersion != spent.version
+			if fresh && (listed || going) || going && int(pdb.Status.CurrentHealthy) <= healthy(s, pdb) {
 				delete(b.spent[pdb.UID], name)
 			}
 		}
 	}
+}
+
+// healthy counts the pods that a budget should count as healthy.
+func healthy(s *cluster.Snapshot, pdb *policyv1.PodDisruptionBudget) int {
+	n := 0
+	for _, pod := range s.PodsOf(pdb) {
+		if cluster.IsServing(pod) {
+			n++
+		}
+	}
+	return n
 }
 
 // IgnoresBudget reports whether the eviction API skips the budgets for a pod:

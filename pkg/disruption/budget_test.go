@@ -184,6 +184,17 @@ func TestBudgetsObserve(t *testing.T) {
 		a.observe(fixture.Status(4, 2, 2))
 		a.want(false, "the old status knows nothing of it")
 	})
+	t.Run("the status had it before it was booked", func(t *testing.T) {
+		// An eviction whose answer was lost is asked for again: the budget has
+		// counted it by now, and will not change again.
+		a := newAccount(t)
+		a.pdb = fixture.PDB("app/web", fixture.Status(3, 2, 1), version("3"))
+		a.spend("web-0")
+		a.want(false, "the watch of the pods is late")
+		a.pods["web-0"] = fixture.Pod("app/web-0", fixture.Terminating())
+		a.observe(fixture.Status(3, 2, 1), version("3"))
+		a.want(true, "three are healthy, three are counted")
+	})
 	t.Run("another change of the budget", func(t *testing.T) {
 		a := newAccount(t)
 		a.spend("web-0", "web-1")

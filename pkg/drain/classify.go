@@ -4,6 +4,7 @@
 package drain
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -86,8 +87,8 @@ func classify(err error) verdict {
 // server's TLS. In both cases the server may have evicted the pod before the
 // answer was lost.
 func classifyStatus(err error) verdict {
-	status, isStatus := err.(apierrors.APIStatus)
-	if !isStatus {
+	status := apierrors.APIStatus(nil)
+	if !errors.As(err, &status) {
 		return verdict{reaction: retryLater, cause: err.Error(), doubtful: true}
 	}
 	switch code := status.Status().Code; {
@@ -104,8 +105,8 @@ func Explain(err error) string { return classify(err).cause }
 // budgetCause returns the server's sentence about the budget, which is in the
 // causes and not in the message. Its wording varies between versions.
 func budgetCause(err error) string {
-	status, isStatus := err.(apierrors.APIStatus)
-	if isStatus && status.Status().Details != nil {
+	status := apierrors.APIStatus(nil)
+	if errors.As(err, &status) && status.Status().Details != nil {
 		for _, cause := range status.Status().Details.Causes {
 			if cause.Type == policyv1.DisruptionBudgetCause {
 				return cause.Message

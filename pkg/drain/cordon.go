@@ -73,6 +73,8 @@ func (c Cordoner) Cordon(ctx context.Context, node *corev1.Node, mark Mark) (boo
 	err = c.change(ctx, node, func(n *corev1.Node) map[string]any {
 		did = !n.Spec.Unschedulable
 		if !did {
+			// With this very mark it is our own cordon, whose answer was lost.
+			did = n.Annotations[CordonAnnotation] == string(value)
 			return nil
 		}
 		return nodePatch(n, true, string(value))

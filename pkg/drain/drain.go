@@ -80,8 +80,13 @@ func (d *Drainer) cordon(ctx context.Context, plan *Plan) ([]string, error) {
 				outcomes <- outcome{node.Name, false, err}
 				return
 			}
-			did, err := d.Cordoner.Cordon(ctx, node, Mark{
-				By: d.By, At: at, Pool: plan.Pool.Name, Workloads: plan.workloadsOn(node.Name),
+			did := false
+			err := d.Engine.patiently(ctx, func() error {
+				var err error
+				did, err = d.Cordoner.Cordon(ctx, node, Mark{
+					By: d.By, At: at, Pool: plan.Pool.Name, Workloads: plan.workloadsOn(node.Name),
+				})
+				return err
 			})
 			outcomes <- outcome{node.Name, did, err}
 		}()
@@ -131,7 +136,12 @@ func (d *Drainer) awaitCordons(ctx context.Context, plan *Plan) error {
 // readBack looks at the cluster once more, past the watches: success is said
 // only when it was seen.
 func (d *Drainer) readBack(ctx context.Context, plan *Plan, result *v1alpha1.DrainResult) ([]v1alpha1.Finding, error) {
-	pods, err := d.ReadPods(ctx)
+	var pods []*corev1.Pod
+	err := d.Engine.patiently(ctx, func() error {
+		var err error
+		pods, err = d.ReadPods(ctx)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("reading back: %w", err)
 	}

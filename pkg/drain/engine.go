@@ -171,14 +171,16 @@ func (e *Engine) adopt(t Target, s *cluster.Snapshot, now time.Time) {
 }
 
 // ask sends an eviction from a goroutine of its own. An interrupt does not
-// cancel it: whether the server accepted it would then be unknown.
+// cancel it: whether the server accepted it would then be unknown. Where that is
+// unknown already, a pod that has changed since it was seen is left alone: the
+// watch will show whether it was our eviction that changed it.
 func (e *Engine) ask(ctx context.Context, m *member) {
 	e.inFlight++
-	go func(pod *corev1.Pod) {
+	go func(pod *corev1.Pod, doubtful bool) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 		defer cancel()
-		e.answers <- answer{m, e.Evictor.Evict(ctx, pod, e.plan.options.GracePeriodSeconds)}
-	}(m.Pod)
+		e.answers <- answer{m, e.Evictor.Evict(ctx, pod, e.plan.options.GracePeriodSeconds, doubtful)}
+	}(m.Pod, m.doubtful)
 }
 
 // pause waits until there is something to look at, and lets a burst settle.
@@ -213,6 +215,8 @@ func (e *Engine) take(a answer) {
 	now := e.Clock.Now()
 	g := e.groupOf(a.member)
 	v := classify(a.err)
+	// A request that was put off says nothing of the one before it.
+	v.doubtful = v.doubtful || v.reaction == retryLater && a.member.doubtful
 	// The Snapshot that the request was decided on: when its budgets have
 	// changed since, the answer may be out of date and the pod is asked again.
 	budgets := e.snapshot.PDBsOf(a.member.Pod)

@@ -14,7 +14,9 @@ import (
 
 // Evictor asks for the eviction of a pod by its UID.
 type Evictor interface {
-	Evict(ctx context.Context, pod *corev1.Pod, gracePeriodSeconds *int64) error
+	// Evict asks once. With unchanged the server is to refuse (409) when the pod
+	// is not as it was seen, as after an eviction whose answer was lost.
+	Evict(ctx context.Context, pod *corev1.Pod, gracePeriodSeconds *int64, unchanged bool) error
 }
 
 // APIEvictor posts to the Eviction API.
@@ -28,8 +30,11 @@ type APIEvictor struct {
 // Evict posts one eviction. client-go would repeat a 429 or a 5xx that carries
 // Retry-After up to ten times by itself and hide it from us; MaxRetries(0)
 // leaves every answer to classify.
-func (e APIEvictor) Evict(ctx context.Context, pod *corev1.Pod, gracePeriodSeconds *int64) error {
+func (e APIEvictor) Evict(ctx context.Context, pod *corev1.Pod, gracePeriodSeconds *int64, unchanged bool) error {
 	options := evictionOptions(pod, gracePeriodSeconds)
+	if unchanged {
+		options.Preconditions.ResourceVersion = &pod.ResourceVersion
+	}
 	if e.DryRun {
 		options.DryRun = []string{metav1.DryRunAll}
 	}

@@ -46,7 +46,7 @@ func (l *live) Snapshot() *cluster.Snapshot {
 	return l.world.Snapshot()
 }
 
-func (l *live) Evict(ctx context.Context, pod *corev1.Pod, grace *int64) error {
+func (l *live) Evict(ctx context.Context, pod *corev1.Pod, grace *int64, unchanged bool) error {
 	if l.isAway() {
 		return syscall.ECONNREFUSED
 	}
@@ -56,7 +56,7 @@ func (l *live) Evict(ctx context.Context, pod *corev1.Pod, grace *int64) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.world.Evict(ctx, pod, grace)
+	return l.world.Evict(ctx, pod, grace, unchanged)
 }
 
 func (l *live) isAway() bool { return time.Since(l.start) < l.away }

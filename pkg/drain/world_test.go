@@ -35,8 +35,9 @@ type world struct {
 	sets   []*appsv1.StatefulSet
 	pdbs   []*policyv1.PodDisruptionBudget
 	pods   map[types.NamespacedName]*corev1.Pod
-	// seen is what the watches have shown; behind lets it lag.
-	seen *cluster.Snapshot
+	// seen is made of what the watches have shown.
+	seen  *cluster.Snapshot
+	shown cluster.Objects
 
 	evictions map[types.UID]int
 	now       time.Time
@@ -55,21 +56,42 @@ func newWorld(seed int64) *world {
 }
 
 // Snapshot and Changed make a world a Source.
-func (w *world) Snapshot() *cluster.Snapshot { return w.seen }
+func (w *world) Snapshot() *cluster.Snapshot {
+	if w.seen == nil {
+		w.seen = cluster.NewSnapshot(w.shown)
+	}
+	return w.seen
+}
 
 func (w *world) Changed() <-chan struct{} { return w.changed }
 
 // show lets the watches catch up with what is.
 func (w *world) show() {
-	var pods []*corev1.Pod
+	w.showPods()
+	w.showBudgets()
+}
+
+// showPods lets the watch of the pods catch up, and not that of the budgets.
+func (w *world) showPods() {
+	w.shown.Pods = nil
 	for _, pod := range w.pods {
-		pods = append(pods, pod.DeepCopy())
+		w.shown.Pods = append(w.shown.Pods, pod.DeepCopy())
 	}
-	var pdbs []*policyv1.PodDisruptionBudget
+	w.see()
+}
+
+// showBudgets lets the watch of the budgets catch up, and not that of the pods.
+func (w *world) showBudgets() {
+	w.shown.PDBs = nil
 	for _, pdb := range w.pdbs {
-		pdbs = append(pdbs, pdb.DeepCopy())
+		w.shown.PDBs = append(w.shown.PDBs, pdb.DeepCopy())
 	}
-	w.seen = cluster.NewSnapshot(cluster.Objects{Nodes: w.nodes, StatefulSets: w.sets, Pods: pods, PDBs: pdbs})
+	w.see()
+}
+
+func (w *world) see() {
+	w.shown.Nodes, w.shown.StatefulSets = w.nodes, w.sets
+	w.seen = nil
 	select {
 	case w.changed <- struct{}{}:
 	default:
@@ -89,11 +111,12 @@ func (w *world) addSet(name string, replicas int, poolNodes []string) {
 func (w *world) put(pod *corev1.Pod) {
 	w.serial++
 	pod.UID = types.UID("uid-" + strconv.Itoa(w.serial))
+	w.touch(pod)
 	w.pods[types.NamespacedName{Namespace: pod.Namespace, Name: pod.Name}] = pod
 }
 
 // Evict is the eviction API.
-func (w *world) Evict(_ context.Context, wanted *corev1.Pod, _ *int64) error {
+func (w *world) Evict(_ context.Context, wanted *corev1.Pod, _ *int64, unchanged bool) error {
 	key := types.NamespacedName{Namespace: wanted.Namespace, Name: wanted.Name}
 	resource := schema.GroupResource{Resource: "pods"}
 	pod := w.pods[key]
@@ -102,6 +125,8 @@ func (w *world) Evict(_ context.Context, wanted *corev1.Pod, _ *int64) error {
 		return apierrors.NewNotFound(resource, wanted.Name)
 	case pod.UID != wanted.UID:
 		return apierrors.NewConflict(resource, wanted.Name, errors.New("the UID does not match"))
+	case unchanged && pod.ResourceVersion != wanted.ResourceVersion:
+		return apierrors.NewConflict(resource, wanted.Name, errors.New("the ResourceVersion does not match"))
 	}
 	if err := w.takeBudget(pod); err != nil {
 		return err
@@ -109,6 +134,7 @@ func (w *world) Evict(_ context.Context, wanted *corev1.Pod, _ *int64) error {
 	w.evictions[pod.UID]++
 	if pod.DeletionTimestamp == nil {
 		pod.DeletionTimestamp = &metav1.Time{Time: fixture.Epoch()}
+		w.touch(pod)
 	}
 	return nil
 }
@@ -136,9 +162,9 @@ func (w *world) takeBudget(pod *corev1.Pod) error {
 	return nil
 }
 
-func (w *world) touch(pdb *policyv1.PodDisruptionBudget) {
+func (w *world) touch(object metav1.Object) {
 	w.versions++
-	pdb.ResourceVersion = strconv.Itoa(w.versions)
+	object.SetResourceVersion(strconv.Itoa(w.versions))
 }
 
 // step does one thing that a controller, a scheduler or a kubelet would do, and
@@ -152,11 +178,12 @@ func (w *world) step() bool {
 		case pod.Spec.NodeName == "" && w.full:
 			fixture.Unschedulable("0/4 nodes are available")(pod)
 		case pod.Spec.NodeName == "":
-			possible = append(possible, func() { pod.Spec.NodeName = "spare" })
+			possible = append(possible, func() { pod.Spec.NodeName = "spare"; w.touch(pod) })
 		case !cluster.IsServing(pod):
 			possible = append(possible, func() {
 				pod.Status.Phase = corev1.PodRunning
 				pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
+				w.touch(pod)
 			})
 		}
 	}
@@ -218,19 +245,21 @@ func selects(pdb *policyv1.PodDisruptionBudget, pod *corev1.Pod) bool {
 	return pod.Labels["app"] == pdb.Name
 }
 
-// flaky answers some evictions with a passing fault; the pod of half of those
-// was evicted all the same.
+// flaky answers some evictions with a passing fault; the pods of some of those
+// were evicted all the same.
 type flaky struct{ *world }
 
-func (f flaky) Evict(ctx context.Context, pod *corev1.Pod, grace *int64) error {
+func (f flaky) Evict(ctx context.Context, pod *corev1.Pod, grace *int64, unchanged bool) error {
 	switch f.random.Intn(10) {
 	case 0:
-		_ = f.world.Evict(ctx, pod, grace)
+		_ = f.world.Evict(ctx, pod, grace, unchanged)
 		return errors.New("connection reset by peer")
 	case 1:
+		return apierrors.NewTooManyRequests("try again later", 1)
+	case 2:
 		return apierrors.NewGenericServerResponse(http.StatusServiceUnavailable, "create", schema.GroupResource{}, "", "", 0, true)
 	}
-	return f.world.Evict(ctx, pod, grace)
+	return f.world.Evict(ctx, pod, grace, unchanged)
 }
 
 // serving counts the pods of a set as they are, not as they are seen.

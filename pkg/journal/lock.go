@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -42,8 +43,12 @@ const (
 )
 
 // takeRetries is how often we ask again when the lease changes at the moment at
-// which we take it.
-const takeRetries = 3
+// which we take it, or when the server does not answer; takePause is between two
+// requests that were not answered.
+const (
+	takeRetries = 3
+	takePause   = time.Second
+)
 
 // Holder is who wants the lock.
 type Holder struct {
@@ -98,8 +103,10 @@ type Lock struct {
 func (k Locker) Acquire(ctx context.Context) (context.Context, *Lock, error) {
 	l := &Lock{Locker: k, done: make(chan struct{})}
 	err := l.take(ctx)
-	for retries := takeRetries; retries > 0 && (apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err)); retries-- {
-		// Somebody else took it, or gave it back, in the same instant.
+	for retries := takeRetries; retries > 0 && mayYetSucceed(err) && ctx.Err() == nil; retries-- {
+		if unanswered(err) {
+			<-l.Clock.After(takePause)
+		}
 		err = l.take(ctx)
 	}
 	if held := (*HeldError)(nil); errors.As(err, &held) {
@@ -115,20 +122,43 @@ func (k Locker) Acquire(ctx context.Context) (context.Context, *Lock, error) {
 	return held, l, nil
 }
 
+// mayYetSucceed reports whether to try again to take the lock: somebody else took
+// it, or gave it back, in the same instant; or the server did not answer.
+func mayYetSucceed(err error) bool {
+	return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || unanswered(err)
+}
+
+// unanswered reports whether a request failed on its way or in the server, so
+// that it may succeed when it is repeated.
+func unanswered(err error) bool {
+	var held *HeldError
+	status := apierrors.APIStatus(nil)
+	if errors.As(err, &status) {
+		return status.Status().Code >= http.StatusInternalServerError
+	}
+	return err != nil && !errors.As(err, &held)
+}
+
 // take reads the lease and writes us into it, unless somebody holds it.
 func (l *Lock) take(ctx context.Context) error {
 	lease, err := l.Leases.Get(ctx, LeaseName, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 		l.TakenOver = ""
-		empty := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: LeaseName, Namespace: Namespace}}
-		l.lease, err = l.Leases.Create(ctx, l.filled(empty), metav1.CreateOptions{})
+		l.lease = l.filled(&coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: LeaseName, Namespace: Namespace}})
+		lease, err = l.Leases.Create(ctx, l.lease, metav1.CreateOptions{})
+	case err == nil && l.lease != nil && l.isOurs(lease):
+		// We have it: only the answer was lost.
 	case err == nil:
 		if held := l.heldBy(lease); held != nil {
 			return held
 		}
 		l.TakenOver = ptr.Deref(lease.Spec.HolderIdentity, "")
-		l.lease, err = l.Leases.Update(ctx, l.filled(lease), metav1.UpdateOptions{})
+		l.lease = l.filled(lease)
+		lease, err = l.Leases.Update(ctx, l.lease, metav1.UpdateOptions{})
+	}
+	if err == nil {
+		l.lease = lease
 	}
 	return err
 }
@@ -136,7 +166,8 @@ func (l *Lock) take(ctx context.Context) error {
 // filled writes us into a lease.
 func (l *Lock) filled(lease *coordinationv1.Lease) *coordinationv1.Lease {
 	lease = lease.DeepCopy()
-	now := metav1.NewMicroTime(l.Clock.Now())
+	// As exact as the server keeps it, so that it is known again.
+	now := metav1.NewMicroTime(l.Clock.Now().Truncate(time.Microsecond))
 	if lease.Annotations == nil {
 		lease.Annotations = map[string]string{}
 	}

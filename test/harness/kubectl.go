@@ -51,6 +51,13 @@ func (s *Sandbox) Plugin(tb testing.TB, args ...string) Result {
 	return s.Kubectl(tb, append([]string{"vantiq-upgrade"}, args...)...)
 }
 
+// Via is the same sandbox for commands that take another way in.
+func (s *Sandbox) Via(kubeconfig string) *Sandbox {
+	other := *s
+	other.Kubeconfig = kubeconfig
+	return &other
+}
+
 // StartKubectl starts a kubectl. On unix kubectl becomes the plugin (execve), so
 // the process is the plugin's.
 func (s *Sandbox) StartKubectl(tb testing.TB, args ...string) *Process {

@@ -1,0 +1,82 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package faults
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
+)
+
+// TestKills ends drains with kill -9 at random moments. The same command then
+// goes on: no pod goes twice, and a node that somebody else had cordoned is not
+// touched.
+func TestKills(t *testing.T) {
+	kills := number(t, "FAULT_KILLS", 50)
+	seed := number(t, "FAULT_SEED", time.Now().UnixNano()%1_000_000)
+	t.Logf("%d kills, FAULT_SEED=%d", kills, seed)
+	moments := rand.New(rand.NewPCG(uint64(seed), 0))
+	r := newRing(t, "kills", "100ms", "0s")
+	foreign := []string{r.foreignCordon(r.from), r.foreignCordon(r.to)}
+	// The drain that nobody kills shows how long one takes.
+	whole := r.start().Wait().Want(t, 0).Took
+	r.judge()
+	r.giveBack()
+	killed, began := 0, time.Now()
+	for n := range kills {
+		p := r.start()
+		time.Sleep(time.Duration(moments.Float64() * float64(whole))) // the moment is the test
+		if p.Process.Kill() == nil && p.Wait().Code != 0 {
+			killed++
+		}
+		went := r.gone() - r.ended
+		r.start("--timeout=60s").Wait().Want(t, 0)
+		r.judge()
+		r.giveBack()
+		for _, node := range foreign {
+			r.wantUntouched(node)
+		}
+		if t.Failed() {
+			t.Fatalf("kill %d, FAULT_SEED=%d, %d pods had gone", n, seed, went)
+		}
+	}
+	t.Logf("%d of %d drains were killed in time, in %s", killed, kills, time.Since(began).Round(time.Second))
+	if killed*2 < int(kills) {
+		t.Errorf("only %d of %d drains were killed before their end", killed, kills)
+	}
+}
+
+// foreignCordon adds a node to a pool and cordons it by hand.
+func (r *ring) foreignCordon(pool string) string {
+	r.t.Helper()
+	r.Pool(pool+"-more", 1)
+	name := "aks-" + pool + "-more-12345678-vmss000000"
+	r.Kubectl(r.t, "label", "node", name, harness.PoolLabel+"="+pool, "--overwrite").Want(r.t, 0)
+	r.Kubectl(r.t, "cordon", name).Want(r.t, 0)
+	return name
+}
+
+func (r *ring) wantUntouched(node string) {
+	r.t.Helper()
+	live := r.Node(node)
+	if !live.Spec.Unschedulable {
+		r.t.Errorf("%s is not cordoned any more", node)
+	}
+	for _, entry := range live.ManagedFields {
+		if strings.Contains(entry.Manager, "vantiq") {
+			r.t.Errorf("%s was changed by %s", node, entry.Manager)
+		}
+	}
+}
+
+// giveBack is turn by uncordon-pool.
+func (r *ring) giveBack() {
+	r.t.Helper()
+	r.Plugin(r.t, "uncordon-pool", r.from).Want(r.t, 0)
+	r.from, r.to = r.to, r.from
+	r.begin()
+}
