@@ -81,7 +81,7 @@ func (d *Drainer) cordon(ctx context.Context, plan *Plan) ([]string, error) {
 				return
 			}
 			did := false
-			err := d.Engine.patiently(ctx, func() error {
+			err := d.Engine.patiently(ctx, plan.options.Timeout, func() error {
 				var err error
 				did, err = d.Cordoner.Cordon(ctx, node, Mark{
 					By: d.By, At: at, Pool: plan.Pool.Name, Workloads: plan.workloadsOn(node.Name),
@@ -137,7 +137,7 @@ func (d *Drainer) awaitCordons(ctx context.Context, plan *Plan) error {
 // only when it was seen.
 func (d *Drainer) readBack(ctx context.Context, plan *Plan, result *v1alpha1.DrainResult) ([]v1alpha1.Finding, error) {
 	var pods []*corev1.Pod
-	err := d.Engine.patiently(ctx, func() error {
+	err := d.Engine.patiently(ctx, plan.options.Timeout, func() error {
 		var err error
 		pods, err = d.ReadPods(ctx)
 		return err

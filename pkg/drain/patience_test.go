@@ -21,6 +21,7 @@ import (
 )
 
 func TestPatiently(t *testing.T) {
+	const timeout = 10 * time.Minute
 	passing := errors.New("connection reset by peer")
 	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "nodes"}, "old-0", errors.New("no"))
 	tests := map[string]struct {
@@ -32,14 +33,15 @@ func TestPatiently(t *testing.T) {
 		"at once":          {errs: []error{nil}, calls: 1},
 		"after two faults": {errs: []error{passing, apierrors.NewTooManyRequests("busy", 3), nil}, calls: 3, least: 3 * time.Second, most: 5 * time.Second},
 		"forbidden":        {errs: []error{forbidden}, calls: 1},
-		"for good":         {errs: []error{passing}, calls: 18, least: time.Minute, most: patience},
+		"away for good":    {errs: []error{passing}, calls: 70, least: 9 * time.Minute, most: timeout},
+		"fails for good":   {errs: []error{apierrors.NewServiceUnavailable("no")}, calls: 18, least: time.Minute, most: patience},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				e := &Engine{Clock: clock.RealClock{}}
 				began, calls := time.Now(), 0
-				err := e.patiently(t.Context(), func() error {
+				err := e.patiently(t.Context(), timeout, func() error {
 					calls++
 					return tt.errs[min(calls, len(tt.errs))-1]
 				})
