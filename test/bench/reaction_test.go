@@ -12,6 +12,8 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
 // freed keeps when disruption budgets began to allow an eviction, by name, as
@@ -51,14 +53,14 @@ func allowed(object any) int32 {
 
 // reactions pairs each freed budget with the next accepted eviction of one of
 // its pods, and returns the times in between, shortest first.
-func (l *freed) reactions(events []auditEvent) []time.Duration {
+func (l *freed) reactions(audited []harness.AuditedRequest) []time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	accepted := map[string][]time.Time{}
-	for _, e := range events {
-		if isEviction(e) && e.ResponseStatus.Code < 300 {
-			budget := budgetOf(e.ObjectRef.Name)
-			accepted[budget] = append(accepted[budget], e.StageTimestamp)
+	for _, a := range audited {
+		if a.IsEviction() && a.IsAccepted() {
+			budget := budgetOf(a.ObjectRef.Name)
+			accepted[budget] = append(accepted[budget], a.StageTimestamp)
 		}
 	}
 	var all []time.Duration

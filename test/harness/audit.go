@@ -12,21 +12,39 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Audit reads the API server's audit log from where it is on: what really
 // reached the server, and what it answered.
 type Audit struct {
-	reader    *bufio.Reader
-	partial   string
-	evictions []AuditedEviction
+	reader   *bufio.Reader
+	partial  string
+	requests []AuditedRequest
 }
 
-// AuditedEviction is one request to evict a pod.
-type AuditedEviction struct {
-	Namespace, Name string
-	// Code is the HTTP status of the answer, 201 when it was accepted.
-	Code int
+// AuditedRequest is a line of the audit log. A watch has two: ResponseStarted and
+// ResponseComplete.
+type AuditedRequest struct {
+	Stage, Verb, RequestURI, UserAgent string
+	ObjectRef                          struct{ Resource, Subresource, Namespace, Name string }
+	ResponseStatus                     struct{ Code int }
+	// StageTimestamp is when the line was written.
+	StageTimestamp time.Time
+}
+
+// IsEviction reports whether it is an answered request to evict a pod, and no
+// dry run.
+func (r AuditedRequest) IsEviction() bool {
+	return r.ObjectRef.Subresource == "eviction" && r.Stage != "ResponseStarted" && !strings.Contains(r.RequestURI, "dryRun=")
+}
+
+// IsAccepted reports whether the answer was a success.
+func (r AuditedRequest) IsAccepted() bool { return r.ResponseStatus.Code/100 == 2 }
+
+// IsPlugin reports whether the plugin has sent it.
+func (r AuditedRequest) IsPlugin() bool {
+	return strings.HasPrefix(r.UserAgent, "kubectl-vantiq_upgrade/")
 }
 
 // Audit starts to read the audit log at its present end.
@@ -43,48 +61,48 @@ func (s *Sandbox) Audit(tb testing.TB) *Audit {
 	return &Audit{reader: bufio.NewReader(file)}
 }
 
-// Evictions are all eviction requests since the start, dry runs left out.
-func (a *Audit) Evictions(tb testing.TB) []AuditedEviction {
+// Requests are the plugin's requests and all evictions since the start.
+func (a *Audit) Requests(tb testing.TB) []AuditedRequest {
 	tb.Helper()
 	for {
 		line, err := a.reader.ReadString('\n')
 		a.partial += line
 		if errors.Is(err, io.EOF) {
-			return a.evictions
+			return a.requests
 		}
 		if err != nil {
 			tb.Fatal(err)
 		}
-		a.take(tb, a.partial)
+		var r AuditedRequest
+		if err := json.Unmarshal([]byte(a.partial), &r); err != nil {
+			tb.Fatalf("reading the audit log: %v in %s", err, a.partial)
+		}
 		a.partial = ""
+		if r.IsPlugin() || r.IsEviction() {
+			a.requests = append(a.requests, r)
+		}
 	}
 }
 
-func (a *Audit) take(tb testing.TB, line string) {
+// Evictions are all answered eviction requests since the start.
+func (a *Audit) Evictions(tb testing.TB) []AuditedRequest {
 	tb.Helper()
-	if !strings.Contains(line, `"subresource":"eviction"`) || strings.Contains(line, "dryRun=") {
-		return
+	var evictions []AuditedRequest
+	for _, r := range a.Requests(tb) {
+		if r.IsEviction() {
+			evictions = append(evictions, r)
+		}
 	}
-	var entry struct {
-		Stage          string
-		ObjectRef      struct{ Namespace, Name string }
-		ResponseStatus struct{ Code int }
-	}
-	if err := json.Unmarshal([]byte(line), &entry); err != nil {
-		tb.Fatalf("reading the audit log: %v in %s", err, line)
-	}
-	if entry.Stage == "ResponseComplete" || entry.Stage == "Panic" {
-		a.evictions = append(a.evictions, AuditedEviction{entry.ObjectRef.Namespace, entry.ObjectRef.Name, entry.ResponseStatus.Code})
-	}
+	return evictions
 }
 
 // Accepted counts the accepted evictions of each pod name in a namespace.
 func (a *Audit) Accepted(tb testing.TB, namespace string) map[string]int {
 	tb.Helper()
 	names := map[string]int{}
-	for _, e := range a.Evictions(tb) {
-		if e.Namespace == namespace && e.Code/100 == 2 {
-			names[e.Name]++
+	for _, r := range a.Evictions(tb) {
+		if r.ObjectRef.Namespace == namespace && r.IsAccepted() {
+			names[r.ObjectRef.Name]++
 		}
 	}
 	return names
