@@ -30,7 +30,7 @@ func NewRootCommand(system System) (*cobra.Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &suite{System: system, registry: reg, conn: newConnection(), logs: &logs{to: system.ErrOut}}
+	s := &suite{System: system, registry: reg, conn: newConnection(), logs: &logs{to: system.ErrOut, wanted: isVerbose}}
 	root := &cobra.Command{
 		Use:   "kubectl-vantiq_upgrade",
 		Short: "Take a Vantiq Private Cloud on AKS or EKS safely through a Kubernetes upgrade",

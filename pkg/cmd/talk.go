@@ -240,6 +240,9 @@ func (t *talk) draw(width, height int) []string {
 
 // logs is where klog writes: to stderr, or by way of a command's talk.
 type logs struct {
+	// wanted reports whether klog's lines are wanted at all; nil means they are.
+	wanted func() bool
+
 	mu sync.Mutex
 	to io.Writer
 }
@@ -251,6 +254,9 @@ func (l *logs) turnTo(to io.Writer) {
 }
 
 func (l *logs) Write(text []byte) (int, error) {
+	if l.wanted != nil && !l.wanted() {
+		return len(text), nil
+	}
 	l.mu.Lock()
 	to := l.to
 	l.mu.Unlock()

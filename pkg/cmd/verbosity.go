@@ -25,3 +25,8 @@ func addVerbosity(flags *pflag.FlagSet, w io.Writer) {
 	v.Usage = "Log level; 6 shows every request to the API server"
 	flags.AddFlag(v)
 }
+
+// isVerbose reports whether -v was given. Without it klog is not shown: what
+// client-go says of watches and requests that failed is told by us, in an
+// operator's words.
+func isVerbose() bool { return klog.V(1).Enabled() }
