@@ -23,7 +23,7 @@ func TestKills(t *testing.T) {
 	seed := number(t, "FAULT_SEED", time.Now().UnixNano()%1_000_000)
 	t.Logf("%d kills, FAULT_SEED=%d", kills, seed)
 	moments := rand.New(rand.NewPCG(uint64(seed), 0))
-	r := newRing(t, "kills", "100ms", "0s")
+	r := newRing(t, onShared(t), "kills", "100ms", "0s")
 	foreign := []string{r.foreignCordon(r.from), r.foreignCordon(r.to)}
 	// The drain that nobody kills shows how long one takes.
 	whole := r.start().Wait().Want(t, 0).Took
@@ -56,7 +56,7 @@ func TestKills(t *testing.T) {
 // TestSecondInterrupt: the first Ctrl-C waits a moment for the answers that are
 // under way; a second one does not.
 func TestSecondInterrupt(t *testing.T) {
-	r := newRing(t, "second", "0s", "0s")
+	r := newRing(t, onShared(t), "second", "0s", "0s")
 	late := faultproxy.LateAnswer(time.Minute)
 	r.proxy.Inject(faultproxy.Rule{Match: faultproxy.EvictionsOf("db-"), Times: 1, Do: late})
 	p := r.start()

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
@@ -20,8 +21,22 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
-// shared is one sandbox for all tests of the package.
-var shared harness.Shared
+// shared is one sandbox for the tests of the package that take their turn on it:
+// there is one lock in a cluster, so that one drain is under way at a time.
+var (
+	shared harness.Shared
+	turn   sync.Mutex
+)
+
+// onShared waits for the test's turn on the shared sandbox. TestRandomDrains has
+// a sandbox of its own and goes on meanwhile.
+func onShared(t *testing.T) *harness.Sandbox {
+	t.Helper()
+	t.Parallel()
+	turn.Lock()
+	t.Cleanup(turn.Unlock)
+	return shared.Get(t)
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()

@@ -21,7 +21,7 @@ import (
 // NAME-old, and a pool that takes them.
 func twoPools(t *testing.T, name string, change ...func(*corev1.PodTemplateSpec)) *harness.Scope {
 	t.Helper()
-	c := shared.Get(t).NewScope(t, name)
+	c := onShared(t).NewScope(t, name)
 	change = append(change, harness.Annotate(startFast, "500ms"), harness.Annotate(stopFast, "500ms"))
 	c.Pool(name+"-old", 2)
 	c.StatefulSet("db", 3, change...)
@@ -182,7 +182,7 @@ func TestGhostInABudget(t *testing.T) {
 	}
 	p, recorder := drainOf(t, c, "web")
 	result := p.Wait().Want(t, 0)
-	if !strings.Contains(result.Stderr, "waiting  deployment/ghost/web disruption budget ghost/web") {
+	if !strings.Contains(result.Stderr, "waiting  deployment/ghost/web: disruption budget ghost/web") {
 		t.Errorf("the operator was not told:\n%s", result.Stderr)
 	}
 	if recorder.Lowest() < 2 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/faultproxy"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
 // fewRuns is how often a drain may have to be started until it is through.
@@ -27,16 +28,14 @@ func mix() faultproxy.Mix {
 	add(evictions, 40, faultproxy.Conflict(), faultproxy.NotFound(), faultproxy.NamespaceTerminating(),
 		faultproxy.ServerError(500, 0), faultproxy.ServerError(503, 0))
 	// After a break the client's watches wait about a second before they begin anew.
-	add(evictions, 100, faultproxy.Reset(), faultproxy.Throttled(1), faultproxy.ServerError(504, 1), faultproxy.TwoBudgets())
+	add(evictions, 200, faultproxy.Reset(), faultproxy.Throttled(1), faultproxy.ServerError(504, 1), faultproxy.TwoBudgets())
 	add(evictions, 200, faultproxy.Refuse(300*time.Millisecond), faultproxy.AbortHandshakes(2), faultproxy.ForeignCertificate(2))
 	add(evictions, 1000, faultproxy.Budget(0), faultproxy.Budget(10))
 	watches := faultproxy.Requests("watch", "")
-	add(watches, 15, faultproxy.CutWatch(600*time.Millisecond), faultproxy.ExpireWatch(600*time.Millisecond), faultproxy.SlowWatch(500*time.Millisecond))
+	add(watches, 40, faultproxy.CutWatch(600*time.Millisecond), faultproxy.ExpireWatch(600*time.Millisecond), faultproxy.SlowWatch(500*time.Millisecond))
 	add(watches, 100, faultproxy.Expired(), faultproxy.ServerError(503, 0), faultproxy.Reset())
 	nodes := faultproxy.Requests("patch", "nodes")
 	add(nodes, 40, faultproxy.Conflict(), faultproxy.ServerError(503, 0), faultproxy.Reset(), faultproxy.LoseAnswer())
-	lists := faultproxy.Requests("list", "pods")
-	add(lists, 40, faultproxy.ServerError(503, 0), faultproxy.Reset(), faultproxy.Refuse(300*time.Millisecond))
 	leases := faultproxy.Requests("update", "leases")
 	add(leases, 40, faultproxy.ServerError(503, 0), faultproxy.Reset(), faultproxy.LoseAnswer())
 	return all
@@ -48,7 +47,8 @@ func TestRandomDrains(t *testing.T) {
 	drains := number(t, "FAULT_DRAINS", 200)
 	first := number(t, "FAULT_SEED", time.Now().UnixNano()%1_000_000)
 	t.Logf("%d drains, seeds from %d; FAULT_SEED=N FAULT_DRAINS=1 repeats one", drains, first)
-	r := newRing(t, "random", "0s", "0s")
+	t.Parallel()
+	r := newRing(t, harness.Start(t, "none", "fast"), "random", "0s", "0s")
 	began, again, injected := time.Now(), 0, 0
 	for seed := first; seed < first+drains; seed++ {
 		r.proxy.Random(seed, mix())

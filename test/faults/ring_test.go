@@ -48,9 +48,8 @@ type ring struct {
 // newRing makes the pools NAME-a and NAME-b of two nodes each: a StatefulSet of
 // three, a Deployment of three under a budget of one, and three single pods,
 // all on the first pool.
-func newRing(t *testing.T, name, start, stop string) *ring {
+func newRing(t *testing.T, s *harness.Sandbox, name, start, stop string) *ring {
 	t.Helper()
-	s := shared.Get(t)
 	r := &ring{Scope: s.NewScope(t, name), t: t, proxy: proxyTo(t, s), from: name + "-a", to: name + "-b"}
 	r.via = s.Via(r.proxy.Kubeconfig())
 	quick := func(p *corev1.PodTemplateSpec) {

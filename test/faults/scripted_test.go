@@ -13,12 +13,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/faultproxy"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
 // TestBudgetRefusals: pods that their budget holds are asked for again when the
 // budget changes, or after ten seconds, not before; and the operator is told.
 func TestBudgetRefusals(t *testing.T) {
-	r := newRing(t, "refusals", "0s", "0s")
+	r := newRing(t, onShared(t), "refusals", "0s", "0s")
 	const pods = 3
 	r.proxy.Inject(faultproxy.Rule{Match: faultproxy.EvictionsOf("web-"), Times: pods, Do: faultproxy.Budget(10)})
 	began := time.Now()
@@ -50,7 +51,7 @@ func TestBudgetRefusals(t *testing.T) {
 
 // TestStorm: a server that throttles for seconds is not asked in a busy loop.
 func TestStorm(t *testing.T) {
-	r := newRing(t, "storm", "0s", "0s")
+	r := newRing(t, onShared(t), "storm", "0s", "0s")
 	r.proxy.Inject(faultproxy.Rule{Match: faultproxy.Evictions(), Do: faultproxy.Throttled(0)})
 	p := r.start("--timeout=60s")
 	r.Eventually("the storm is on", func(context.Context) (bool, error) { return r.proxy.Injected("429 throttled") > 0, nil })
@@ -70,7 +71,7 @@ func TestStorm(t *testing.T) {
 // TestTwoBudgetsMeanwhile: a refusal for good ends the workload's part of the
 // drain with exit code 3 and its name; the same command then goes on.
 func TestTwoBudgetsMeanwhile(t *testing.T) {
-	r := newRing(t, "refused", "0s", "0s")
+	r := newRing(t, onShared(t), "refused", "0s", "0s")
 	r.proxy.Inject(faultproxy.Rule{Match: faultproxy.EvictionsOf("db-"), Times: 1, Do: faultproxy.TwoBudgets()})
 	report := drainReport(t, r.start().Wait().Want(t, 3))
 	if report.Outcome != "Stopped" || r.proxy.Injected("500 two budgets") != 1 {
@@ -86,7 +87,7 @@ func TestTwoBudgetsMeanwhile(t *testing.T) {
 
 // TestWatchFaults: watches that end, expire and lag in the middle of a drain.
 func TestWatchFaults(t *testing.T) {
-	r := newRing(t, "watches", "300ms", "300ms")
+	r := newRing(t, onShared(t), "watches", "300ms", "300ms")
 	watches := faultproxy.Watches
 	tests := map[string]struct {
 		rules     []faultproxy.Rule
@@ -124,27 +125,50 @@ func TestWatchFaults(t *testing.T) {
 	}
 }
 
-// TestFaultsAroundTheEvictions: cordons, the lock and the last reading.
+// TestFaultsAroundTheEvictions: cordons and the lock.
 func TestFaultsAroundTheEvictions(t *testing.T) {
-	r := newRing(t, "around", "0s", "0s")
+	r := newRing(t, onShared(t), "around", "0s", "0s")
 	for name, match := range map[string]faultproxy.Match{
-		"cordon": faultproxy.Requests("patch", "nodes"), "lock": faultproxy.Requests("update", "leases"), "last-reading": faultproxy.Requests("list", "pods"),
+		"cordon": faultproxy.Requests("patch", "nodes"), "lock": faultproxy.Requests("update", "leases"),
 	} {
 		for _, fault := range []faultproxy.Fault{faultproxy.ServerError(503, 0), faultproxy.Reset(), faultproxy.LoseAnswer()} {
 			t.Run(name+"-"+strings.ReplaceAll(fault.Name, " ", "-"), func(t *testing.T) {
 				r.t = t
 				before := r.proxy.Injected(fault.Name)
 				r.proxy.Inject(faultproxy.Rule{Match: match, Times: 2, Do: fault})
-				report := drainReport(t, r.start("--timeout=60s").Wait().Want(t, 0))
-				if n := r.proxy.Injected(fault.Name) - before; n != 2 {
-					t.Errorf("injected %d times", n)
-				}
-				if len(report.Result.Cordoned) != 2 {
-					t.Errorf("says it cordoned %v", report.Result.Cordoned)
-				}
-				r.judge()
-				r.turn()
+				r.endsWell(r.start("--timeout=60s"), fault, before+2)
 			})
 		}
 	}
+}
+
+// TestFaultsOfTheLastReading: it is the one reading of pods that begins while a
+// drain is under way, where no watch breaks.
+func TestFaultsOfTheLastReading(t *testing.T) {
+	r := newRing(t, onShared(t), "last", "500ms", "500ms")
+	for _, fault := range []faultproxy.Fault{faultproxy.ServerError(503, 0), faultproxy.Refuse(time.Second)} {
+		t.Run(strings.ReplaceAll(fault.Name, " ", "-"), func(t *testing.T) {
+			r.t = t
+			before := r.proxy.Injected(fault.Name)
+			p := r.start("--timeout=60s")
+			r.underway()
+			r.proxy.Inject(faultproxy.Rule{Match: faultproxy.Watches("pods"), Times: 1, Do: fault})
+			r.endsWell(p, fault, before+1)
+		})
+	}
+}
+
+// endsWell waits for the end of a drain, by which a fault has been made so many
+// times.
+func (r *ring) endsWell(p *harness.Process, fault faultproxy.Fault, times int) {
+	r.t.Helper()
+	report := drainReport(r.t, p.Wait().Want(r.t, 0))
+	if n := r.proxy.Injected(fault.Name); n != times {
+		r.t.Errorf("injected %d times, want %d", n, times)
+	}
+	if len(report.Result.Cordoned) != 2 {
+		r.t.Errorf("says it cordoned %v", report.Result.Cordoned)
+	}
+	r.judge()
+	r.turn()
 }
