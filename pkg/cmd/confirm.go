@@ -24,7 +24,7 @@ func (s *suite) confirm(ctx context.Context, yes bool, question string) error {
 	if !report.IsTerminal(s.In) {
 		return errors.New("stdin is no terminal, so nobody can be asked: add --yes to go on; nothing was touched")
 	}
-	fmt.Fprintf(s.ErrOut, "\n%s [y/N] ", question)
+	fmt.Fprintf(s.ErrOut, "%s [y/N] ", question)
 	answers := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(s.In).ReadString('\n')

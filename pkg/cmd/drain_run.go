@@ -81,9 +81,10 @@ func (r *runDrain) showPlan(out *v1alpha1.DrainReport) error {
 	if err := report.DrainPlan(r.ErrOut, out, r.styleFor(r.ErrOut), r.output.wide); err != nil {
 		return err
 	}
+	fmt.Fprintln(r.ErrOut)
 	if len(out.Findings) > 0 {
-		fmt.Fprintln(r.ErrOut)
 		report.Findings(r.ErrOut, out.Findings, r.styleFor(r.ErrOut))
+		fmt.Fprintln(r.ErrOut)
 	}
 	return nil
 }
