@@ -48,7 +48,6 @@ func (t *table) write(file string) error {
 
 func (t *table) rows() []row {
 	pods := fleetSets * fleetReplicas
-	slices.Sort(t.Reactions)
 	p50, p95 := quantile(t.Reactions, 0.5), quantile(t.Reactions, 0.95)
 	posts := float64(max(t.Requests.evictions, t.Asked.evictions)) / float64(pods)
 	constant := t.Requests.lists == t.Small.lists && t.Requests.watches == t.Small.watches
@@ -63,9 +62,13 @@ func (t *table) rows() []row {
 			Bar: "a constant", Met: met(constant),
 		},
 		{
-			What: fmt.Sprintf("budget freed → eviction accepted, p50 and p95 of %d", len(t.Reactions)),
-			Ours: milliseconds(p50) + " and " + milliseconds(p95), Bar: "≤ 100 ms and ≤ 500 ms",
+			What: fmt.Sprintf("budget freed → eviction accepted, %d such Deployments alone: p50 and p95 of %d", fewSets, len(t.Reactions)),
+			Ours: quantiles(t.Reactions), Bar: "≤ 100 ms and ≤ 500 ms",
 			Met: met(p50 <= 100*time.Millisecond && p95 <= 500*time.Millisecond && len(t.Reactions) > 0),
+		},
+		{
+			What: fmt.Sprintf("the same in the drain of all %d under budgets; beside it what the API server takes for one eviction then", fleetSets),
+			Ours: quantiles(t.Loaded), Other: quantiles(t.Answers),
 		},
 		memoryRow("peak memory of these drains", t.Memory, 100),
 		memoryRow(fmt.Sprintf("peak memory with %d nodes and %d pods in the cluster", bigNodes, bigPods), t.BigMemory, 250),
@@ -108,12 +111,13 @@ func spread(d []time.Duration) string {
 	return fmt.Sprintf("%s s (%s–%s)", format(median(d)), format(slices.Min(d)), format(slices.Max(d)))
 }
 
-func milliseconds(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }
+func quantiles(d []time.Duration) string {
+	return fmt.Sprintf("%d ms and %d ms", quantile(d, 0.5).Milliseconds(), quantile(d, 0.95).Milliseconds())
+}
 
 // metrics are the figures for the output of go test.
 func (t *table) metrics() map[string]float64 {
 	ratio := func(ours, others []time.Duration) float64 { return float64(median(ours)) / float64(median(others)) }
-	slices.Sort(t.Reactions)
 	return map[string]float64{
 		"floors/kubectl": ratio(t.Floors, t.Kubectl), "all/loop": ratio(t.NoFloors, t.Loop),
 		"budgets/kubectl": ratio(t.Budgets, t.KubectlBudgets), "version/kubectl": ratio(t.Version, t.KubectlVersion),

@@ -52,7 +52,7 @@ func allowed(object any) int32 {
 }
 
 // reactions pairs each freed budget with the next accepted eviction of one of
-// its pods, and returns the times in between, shortest first.
+// its pods, and returns the times in between.
 func (l *freed) reactions(audited []harness.AuditedRequest) []time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -72,7 +72,17 @@ func (l *freed) reactions(audited []harness.AuditedRequest) []time.Duration {
 			}
 		}
 	}
-	slices.Sort(all)
+	return all
+}
+
+// answerTimes are what the API server itself took for each accepted eviction.
+func answerTimes(audited []harness.AuditedRequest) []time.Duration {
+	var all []time.Duration
+	for _, a := range audited {
+		if a.IsEviction() && a.IsAccepted() {
+			all = append(all, a.StageTimestamp.Sub(a.RequestReceivedTimestamp))
+		}
+	}
 	return all
 }
 
@@ -90,10 +100,11 @@ func budgetOf(pod string) string {
 	return strings.Join(parts[:2], "-")
 }
 
-// quantile of sorted durations; 0 when there are none.
-func quantile(sorted []time.Duration, q float64) time.Duration {
-	if len(sorted) == 0 {
+// quantile of durations; 0 when there are none.
+func quantile(d []time.Duration, q float64) time.Duration {
+	if len(d) == 0 {
 		return 0
 	}
+	sorted := slices.Sorted(slices.Values(d))
 	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
 }

@@ -4,6 +4,7 @@
 package bench
 
 import (
+	"context"
 	"os"
 	"strconv"
 	"testing"
@@ -17,6 +18,8 @@ const (
 	fleetNodes    = 50
 	fleetSets     = 50
 	fleetReplicas = 20
+	// fewSets is the size of the fleet whose reactions are timed.
+	fewSets = 5
 )
 
 // longest bounds one drain: kubectl takes minutes here.
@@ -50,7 +53,10 @@ type table struct {
 	// Requests are those of our drains with floors kept, Small those of a drain
 	// of a fiftieth of the pods; Asked those under budgets.
 	Requests, Small, Asked requests
-	Reactions              []time.Duration
+	// Reactions are from a freed budget to the accepted eviction while the API
+	// server has little else to do, Loaded those of our drains under budgets,
+	// Answers the API server's own part in the latter.
+	Reactions, Loaded, Answers []time.Duration
 	// Memory and BigMemory are in bytes.
 	Memory, BigMemory []int64
 	// Version and KubectlVersion are start-up times.
@@ -70,6 +76,7 @@ func measure(b *testing.B, runs int) *table {
 	t.Kubernetes = version.GitVersion
 	t.startUp(b, s)
 	t.small(b, s)
+	t.reactions(b, s)
 	f := newFleet(b, s, "fleet", fleetNodes, fleetSets, fleetReplicas)
 	for range runs {
 		t.withoutBudgets(b, f)
@@ -79,7 +86,7 @@ func measure(b *testing.B, runs int) *table {
 		t.underBudgets(b, f)
 	}
 	f.fill(bigNodes-2*fleetNodes, bigPods-f.pods())
-	t.BigMemory = append(t.BigMemory, maxRSS(f.drainPool()))
+	t.BigMemory = append(t.BigMemory, f.drainPool().peak)
 	return t
 }
 
@@ -103,12 +110,25 @@ func (t *table) small(b *testing.B, s *harness.Sandbox) {
 	f.moved()
 }
 
+// reactions drains a few Deployments under budgets.
+func (t *table) reactions(b *testing.B, s *harness.Sandbox) {
+	b.Helper()
+	f := newFleet(b, s, "few", fewSets, fewSets, fleetReplicas)
+	defer f.Remove()
+	f.budgets()
+	for range t.Runs {
+		_, reactions, _ := f.drainTimed()
+		t.Reactions = append(t.Reactions, reactions...)
+		f.moved()
+	}
+}
+
 // withoutBudgets is one round of drains of pods without disruption budgets.
 func (t *table) withoutBudgets(b *testing.B, f *fleet) {
 	b.Helper()
 	log := f.Audit(b)
 	r := f.drainPool()
-	t.Floors, t.Memory = append(t.Floors, r.Took), append(t.Memory, maxRSS(r))
+	t.Floors, t.Memory = append(t.Floors, r.Took), append(t.Memory, r.peak)
 	t.Requests = count(log.Requests(b))
 	f.moved()
 	t.Kubectl = append(t.Kubectl, f.kubectlDrain())
@@ -122,23 +142,44 @@ func (t *table) withoutBudgets(b *testing.B, f *fleet) {
 // underBudgets is one round of drains of pods that each have a budget of one.
 func (t *table) underBudgets(b *testing.B, f *fleet) {
 	b.Helper()
-	freed, stop := f.watchBudgets()
-	defer stop()
-	log := f.Audit(b)
-	r := f.drainPool()
-	stop()
-	audited := log.Requests(b)
-	t.Budgets, t.Memory = append(t.Budgets, r.Took), append(t.Memory, maxRSS(r))
+	r, reactions, audited := f.drainTimed()
+	t.Budgets, t.Memory = append(t.Budgets, r.Took), append(t.Memory, r.peak)
 	t.Asked = count(audited)
-	t.Reactions = append(t.Reactions, freed.reactions(audited)...)
+	t.Loaded = append(t.Loaded, reactions...)
+	t.Answers = append(t.Answers, answerTimes(audited)...)
 	f.moved()
 	t.KubectlBudgets = append(t.KubectlBudgets, f.kubectlDrain())
 	f.moved()
 }
 
+// drained is how one of our drains went.
+type drained struct {
+	harness.Result
+	// peak of the plugin's resident memory, in bytes.
+	peak int64
+}
+
 // drainPool empties the pool with the plugin.
-func (f *fleet) drainPool(flags ...string) harness.Result {
+func (f *fleet) drainPool(flags ...string) drained {
 	f.tb.Helper()
 	args := append([]string{"drain-pool", f.pool, "--yes"}, flags...)
-	return f.StartPlugin(f.tb, args...).Wait().Want(f.tb, 0)
+	p := f.StartPlugin(f.tb, args...)
+	ctx, ended := context.WithCancel(context.Background())
+	peak := watchPeak(ctx, p.Process.Pid)
+	r := p.Wait()
+	ended()
+	return drained{Result: r.Want(f.tb, 0), peak: <-peak}
+}
+
+// drainTimed empties the pool and returns how long each freed budget waited for
+// its next eviction, and the audited requests.
+func (f *fleet) drainTimed() (drained, []time.Duration, []harness.AuditedRequest) {
+	f.tb.Helper()
+	freed, stop := f.watchBudgets()
+	defer stop()
+	log := f.Audit(f.tb)
+	r := f.drainPool()
+	stop()
+	audited := log.Requests(f.tb)
+	return r, freed.reactions(audited), audited
 }

@@ -68,8 +68,8 @@ func TestSecondInterrupt(t *testing.T) {
 		select {
 		case result := <-ended:
 			// 130 would be the code of the first one, after its wait.
-			if status, ok := result.Usage.Sys().(syscall.WaitStatus); !ok || !status.Signaled() {
-				t.Errorf("ended with %v", result.Usage)
+			if status, ok := result.State.Sys().(syscall.WaitStatus); !ok || !status.Signaled() {
+				t.Errorf("ended with %v", result.State)
 			}
 			r.proxy.Clear()
 			r.start("--timeout=60s").Wait().Want(t, 0)

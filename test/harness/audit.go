@@ -29,8 +29,9 @@ type AuditedRequest struct {
 	Stage, Verb, RequestURI, UserAgent string
 	ObjectRef                          struct{ Resource, Subresource, Namespace, Name string }
 	ResponseStatus                     struct{ Code int }
-	// StageTimestamp is when the line was written.
-	StageTimestamp time.Time
+	// RequestReceivedTimestamp is when the request came, StageTimestamp when the
+	// line was written.
+	RequestReceivedTimestamp, StageTimestamp time.Time
 }
 
 // IsEviction reports whether it is an answered request to evict a pod, and no

@@ -24,8 +24,8 @@ type Result struct {
 	Stdout, Stderr string
 	Code           int
 	Took           time.Duration
-	// Usage is what the operating system counted for the process.
-	Usage *os.ProcessState
+	// State is how the operating system saw the process end.
+	State *os.ProcessState
 }
 
 // Process is a command under way.
@@ -113,7 +113,7 @@ func (p *Process) watch() {
 func (p *Process) Wait() Result {
 	p.tb.Helper()
 	err := <-p.done
-	r := Result{Stdout: p.stdout.String(), Stderr: p.stderr.String(), Took: time.Since(p.started), Usage: p.ProcessState}
+	r := Result{Stdout: p.stdout.String(), Stderr: p.stderr.String(), Took: time.Since(p.started), State: p.ProcessState}
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):
