@@ -3,12 +3,17 @@
 
 package finding
 
-import "github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+import (
+	"slices"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+)
 
 // Code is the stable name of a finding.
 type Code string
 
-// 2xx: what stands in the way of a drain. 23x: how a drain ended.
+// 2xx: what stands in the way of a drain. 23x: how a drain ended. 3xx: pauses and
+// the journal.
 const (
 	PDBPermanentBySpec  Code = "VU-201"
 	PDBPermanentBySize  Code = "VU-202"
@@ -16,6 +21,7 @@ const (
 	PDBUnhealthy        Code = "VU-204"
 	PDBFailed           Code = "VU-205"
 	PDBTransient        Code = "VU-206"
+	PDBStale            Code = "VU-207"
 	PodUnmanaged        Code = "VU-211"
 	PodLocalData        Code = "VU-212"
 	WorkloadDowntime    Code = "VU-213"
@@ -39,6 +45,23 @@ const (
 	WaitedTooLong       Code = "VU-238"
 	DrainStoppedByUser  Code = "VU-239"
 	NodeUncordoned      Code = "VU-240"
+	JournalDamaged      Code = "VU-301"
+	JournalNewer        Code = "VU-302"
+	JournalIncomplete   Code = "VU-303"
+)
+
+// 3xx: what is paused for the time of an upgrade, and given back.
+const (
+	ReliefRefused   Code = "VU-311"
+	OwnerMayRevert  Code = "VU-312"
+	PauseReverted   Code = "VU-313"
+	PauseConflict   Code = "VU-314"
+	PauseExpired    Code = "VU-315"
+	PauseUnknown    Code = "VU-316"
+	RestoreNotReady Code = "VU-317"
+	PauseNoEffect   Code = "VU-318"
+	RestoreForced   Code = "VU-319"
+	PausedForDrain  Code = "VU-320"
 )
 
 // Entry describes a code for docs/codes.md.
@@ -51,7 +74,7 @@ type Entry struct {
 
 // Table returns every code, in order.
 func Table() []Entry {
-	return append(blockers(), outcomes()...)
+	return slices.Concat(blockers(), outcomes(), records(), pauses())
 }
 
 func blockers() []Entry {
@@ -63,6 +86,7 @@ func blockers() []Entry {
 		{PDBUnhealthy, warn, "A disruption budget is blocked because its pods are not healthy", "Until the application is healthy again the budget allows nothing; the drain waits for it.", "Mend the pods, or set spec.unhealthyPodEvictionPolicy: AlwaysAllow."},
 		{PDBFailed, err, "The disruption controller cannot compute a budget", "A failed status allows no eviction, mostly because a pod's owner has no scale.", "Read the condition on the budget; an integer minAvailable works without a scale."},
 		{PDBTransient, info, "A disruption budget allows nothing at the moment", "Another pod is away; the drain waits for the budget.", "Nothing: it goes on by itself."},
+		{PDBStale, info, "The disruption controller has not judged a budget's latest change yet", "Until it has, the API server allows no eviction under it; the numbers in its status are of the version before.", "Nothing: wait a moment. If it stays so, look at the kube-controller-manager."},
 		{PodUnmanaged, err, "A pod without a controller would be lost", "Nothing creates it again on another node.", "Move it by hand, or give --force to lose it."},
 		{PodLocalData, err, "A pod keeps data in an emptyDir", "The data is deleted together with the pod.", "Give --delete-emptydir-data if the data may go."},
 		{WorkloadDowntime, warn, "A single replica is away while it moves", "No floor can protect a workload that has one replica.", "Announce it, or scale it to two before the drain."},
@@ -92,5 +116,14 @@ func outcomes() []Entry {
 		{WaitedTooLong, err, "A pod was not allowed to go within --pod-timeout", "What it waited for is in the message.", "Mend that, then run the same command again."},
 		{DrainStoppedByUser, warn, "The drain was interrupted", "Nothing new was evicted after the signal.", "Run the same command again to go on, or uncordon-pool to give the pool back."},
 		{NodeUncordoned, warn, "A node was uncordoned by somebody else while it was drained", "Pods may come back to it.", "Agree on who works on the pool."},
+	}
+}
+
+func records() []Entry {
+	const err = v1alpha1.SeverityError
+	return []Entry{
+		{JournalDamaged, err, "A part of the journal cannot be read", "What it says may be a change that is still to be given back. It is left as it is, and the rest of the run is read.", "Look at the named ConfigMap and mend the line. Or look for the annotations of the plugin on the objects themselves, and delete the ConfigMap when nothing is left."},
+		{JournalNewer, err, "A run of the journal was written by a newer version", "It may hold what this version does not understand, so it is read as far as possible and never written.", "Use the version that made the run, or a newer one."},
+		{JournalIncomplete, err, "A part of a run is missing in the journal", "Somebody has deleted a ConfigMap or lines of it. The changed objects are annotated, so that they can be given back without it.", "Restore the ConfigMap from a backup; or look for the annotations on the objects themselves, and delete the rest of the run when nothing is left."},
 	}
 }

@@ -27,6 +27,9 @@ const (
 	EventGaveUp DrainEventType = "GaveUp"
 	// EventTrouble means that the API server does not answer as it should; it is retried.
 	EventTrouble DrainEventType = "Trouble"
+	// EventChanged means that a field of an object was changed for the time of the
+	// run, or given back: a workload that was scaled, a budget.
+	EventChanged DrainEventType = "Changed"
 	// EventNote is something worth knowing that changes nothing, such as a
 	// warning of the API server or a lock that was taken over.
 	EventNote DrainEventType = "Note"

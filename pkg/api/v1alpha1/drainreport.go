@@ -37,6 +37,8 @@ type DrainReport struct {
 	// Findings are the blockers and warnings, worst first.
 	Findings []Finding `json:"findings"`
 	Plan     DrainPlan `json:"plan"`
+	// Paused is what --pause-pdb-blockers changed for the time of the drain.
+	Paused []PausedField `json:"paused,omitempty"`
 	// Result is absent when nothing was touched.
 	Result *DrainResult `json:"result,omitempty"`
 }

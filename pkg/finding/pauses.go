@@ -1,0 +1,24 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package finding
+
+import "github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+
+// pauses describes what happens to blockers that are relieved, and to what is
+// given back.
+func pauses() []Entry {
+	const err, warn = v1alpha1.SeverityError, v1alpha1.SeverityWarning
+	return []Entry{
+		{ReliefRefused, err, "A blocker cannot be relieved by the chosen mode", "Doing it all the same would stop what must not stop, or help nothing. The message says why.", "Use the mode that the finding names, or do what it says."},
+		{OwnerMayRevert, warn, "GitOps or an operator looks after what is paused and may put it back", "Argo CD, Flux and operators set the value of their source again by themselves, in the middle of a drain.", "Suspend the application, Kustomization, HelmRelease or operator that is named, for the time of the pause."},
+		{PauseReverted, warn, "A pause was put back by somebody else", "Helm, Argo CD, Flux, an operator or a person set the former value again: the budget blocks again.", "Talk to the owner that is named or suspend it, then pause again."},
+		{PauseConflict, err, "What was paused was changed by somebody else meanwhile", "It has neither the value that we set nor the former one; giving back would overwrite the change of the named owner or of a person.", "Look at it. To put the recorded value back all the same, run the command again with --force."},
+		{PauseExpired, warn, "A pause is on for longer than it was meant to be", "A workload that is stopped, or a budget that is relaxed, was probably forgotten.", "kubectl vantiq-upgrade resume-pdb-blockers"},
+		{PauseUnknown, warn, "What was paused does not exist any more", "The object was deleted, or another one has its name (other uid): nothing of ours is left to give back.", "Nothing; see to it that its owner made the new one with the right value."},
+		{RestoreNotReady, err, "A workload was given back and is not Ready", "Success is said only when it was seen.", "kubectl describe and logs of its pods."},
+		{PauseNoEffect, err, "A relief has not had its effect in time", "Its pods have not ended, or the budget still allows nothing: a drain would wait.", "See what it waits for in the message; then run the same command again."},
+		{RestoreForced, warn, "A change of somebody else was overwritten by the operator's word", "--force put the recorded value back over it.", "Tell the owner that is named what was there before; it stands in the message."},
+		{PausedForDrain, warn, "A blocker is relieved for the time of the drain", "Its disruption budget would hold the drain for ever. It is given back when the drain ends, however it ends, unless --keep-paused is given.", "Nothing; or drain without --pause-pdb-blockers."},
+	}
+}
