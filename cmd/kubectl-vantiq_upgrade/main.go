@@ -41,7 +41,8 @@ func run() int {
 
 	system := cmd.System{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
-		Getenv:    os.Getenv, Clock: clock.RealClock{}, Operator: operator(), PID: os.Getpid(), IsAlive: isAlive,
+		Getenv:    os.Getenv, Clock: clock.RealClock{},
+		Operator: operator(), Machine: machine("/proc"), PID: os.Getpid(), IsAlive: isAlive,
 	}
 	root, err := cmd.NewRootCommand(system)
 	if err == nil {

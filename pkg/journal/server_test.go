@@ -128,9 +128,15 @@ func (s *server) locker(operator string, pid int, alive ...int) journal.Locker {
 	return journal.Locker{
 		Leases:  s.CoordinationV1().Leases(journal.Namespace),
 		Clock:   s.clock,
-		Holder:  journal.Holder{Operator: operator, PID: pid, Command: "drain-pool mongodbnp"},
+		Holder:  journal.Holder{Operator: operator, PID: pid, Machine: "m1", Command: "drain-pool mongodbnp"},
 		IsAlive: func(pid int) bool { return slices.Contains(alive, pid) },
 	}
+}
+
+// on moves a locker to another machine.
+func (*server) on(machine string, locker journal.Locker) journal.Locker {
+	locker.Holder.Machine = machine
+	return locker
 }
 
 // pass lets time go by, one renewal after the other.
