@@ -7,9 +7,11 @@ package cluster
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -43,6 +45,7 @@ type Snapshot struct {
 	parents    map[types.UID]Ref // ReplicaSet → its owner
 	daemonSets map[types.UID]bool
 	selectors  map[string][]selector // by namespace
+	scalers    map[scaled]*autoscalingv2.HorizontalPodAutoscaler
 }
 
 // selector is a disruption budget with its label selector, parsed once.
@@ -76,7 +79,9 @@ func NewSnapshot(o Objects) *Snapshot {
 func (s *Snapshot) WithPods(pods []*corev1.Pod) *Snapshot {
 	o := s.objects
 	o.Pods = pods
-	return NewSnapshot(o)
+	other := NewSnapshot(o)
+	other.scalers = s.scalers
+	return other
 }
 
 func (s *Snapshot) indexOwners(o Objects) {
@@ -186,6 +191,10 @@ func (s *Snapshot) Pod(namespace, name string) *corev1.Pod {
 
 // PodsOn returns the pods on a node in the order of their names.
 func (s *Snapshot) PodsOn(node string) []*corev1.Pod { return sorted(s.byNode[node]) }
+
+// NodesWithPods returns the names of the nodes that pods are on, in order. A
+// pod may outlive the object of its node.
+func (s *Snapshot) NodesWithPods() []string { return slices.Sorted(maps.Keys(s.byNode)) }
 
 // Node returns a node by name, or nil.
 func (s *Snapshot) Node(name string) *corev1.Node {

@@ -45,6 +45,13 @@ type Workload struct {
 	// MaxUnavailable is what the workload's own rolling update tolerates; nil
 	// where the kind or the strategy says nothing.
 	MaxUnavailable *intstr.IntOrString
+	// Meta is the object's metadata, which says who looks after it; nil where
+	// the kind is not read.
+	Meta *metav1.ObjectMeta
+	// HasClaims is true for a StatefulSet whose pods have volumes of their own.
+	HasClaims bool
+	// Observed is true when the workload's controller has seen its newest spec.
+	Observed bool
 	// Pods are its unfinished pods, terminating ones included.
 	Pods []*corev1.Pod
 }
@@ -62,6 +69,17 @@ func (w *Workload) Ready() int {
 	return n
 }
 
+// IsSettled reports whether the workload is what its newest spec asks for: its
+// controller has seen it, and there are exactly so many pods, all Ready. It does
+// not ask for pods of the newest template: a rolling update is no matter of ours.
+func (w *Workload) IsSettled() bool {
+	return w.Observed && len(w.Pods) == w.Replicas && w.Ready() == w.Replicas
+}
+
+// ControllerOf returns the controller of an object, for a pod of a Deployment its
+// ReplicaSet; false where there is none.
+func ControllerOf(o metav1.Object) (Ref, bool) { return ownerOf(o) }
+
 // ownerOf returns the controller of an object as a Ref in namespace.
 func ownerOf(o metav1.Object) (Ref, bool) {
 	c := metav1.GetControllerOfNoCopy(o)
@@ -75,6 +93,7 @@ func fromDeployment(d *appsv1.Deployment) *Workload {
 	w := &Workload{
 		Ref:      Ref{Kind: KindDeployment, Namespace: d.Namespace, Name: d.Name, UID: d.UID},
 		Replicas: replicas(d.Spec.Replicas), Scaled: true,
+		Meta: &d.ObjectMeta, Observed: d.Status.ObservedGeneration >= d.Generation,
 	}
 	if d.Spec.Strategy.RollingUpdate != nil {
 		w.MaxUnavailable = d.Spec.Strategy.RollingUpdate.MaxUnavailable
@@ -86,6 +105,8 @@ func fromStatefulSet(s *appsv1.StatefulSet) *Workload {
 	return &Workload{
 		Ref:      Ref{Kind: KindStatefulSet, Namespace: s.Namespace, Name: s.Name, UID: s.UID},
 		Replicas: replicas(s.Spec.Replicas), Scaled: true,
+		Meta: &s.ObjectMeta, Observed: s.Status.ObservedGeneration >= s.Generation,
+		HasClaims: len(s.Spec.VolumeClaimTemplates) > 0,
 	}
 }
 
@@ -93,6 +114,7 @@ func fromReplicaSet(r *appsv1.ReplicaSet) *Workload {
 	return &Workload{
 		Ref:      Ref{Kind: KindReplicaSet, Namespace: r.Namespace, Name: r.Name, UID: r.UID},
 		Replicas: replicas(r.Spec.Replicas), Scaled: true,
+		Meta: &r.ObjectMeta, Observed: r.Status.ObservedGeneration >= r.Generation,
 	}
 }
 

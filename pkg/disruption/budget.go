@@ -39,7 +39,7 @@ func (b *Budgets) Allows(pdb *policyv1.PodDisruptionBudget, pod *corev1.Pod) (bo
 		return true, ""
 	}
 	if pdb.Status.ObservedGeneration < pdb.Generation {
-		return false, "the disruption controller has not seen its latest change yet"
+		return false, unseen
 	}
 	if int(pdb.Status.DisruptionsAllowed)-len(b.spent[pdb.UID]) > 0 {
 		return true, ""

@@ -32,14 +32,26 @@ const (
 	Failed Class = "Failed"
 	// Unhealthy waits until its pods are healthy again.
 	Unhealthy Class = "Unhealthy"
+	// Several means that further budgets select the same pods: the eviction API
+	// refuses those whatever the budgets say. It is a class of pods: Classify,
+	// which judges one budget by itself, never answers it.
+	Several Class = "Several"
+	// Stale means that the controller has not judged its latest change yet.
+	Stale Class = "Stale"
 	// Transient allows nothing at the moment.
 	Transient Class = "Transient"
 )
+
+// unseen is the cause of Stale.
+const unseen = "the disruption controller has not seen its latest change yet"
 
 // Verdict is the class of a budget and the cause in words.
 type Verdict struct {
 	Class Class
 	Cause string
+	// Later is true for a budget that allows evictions now, and none once an
+	// autoscaler has scaled its workloads down.
+	Later bool
 }
 
 // Classify judges a budget over the pods that it selects in s.
@@ -52,7 +64,15 @@ func Classify(s *cluster.Snapshot, pdb *policyv1.PodDisruptionBudget) Verdict {
 	if v, permanent := permanent(pdb, expected); permanent {
 		return v
 	}
-	return current(pdb, pods)
+	now := current(pdb, pods)
+	if now.Class == Failed || now.Class == Stale {
+		return now
+	}
+	if v, permanent := scaledDown(s, pdb, pods); permanent {
+		v.Later = now.Class == Open
+		return v
+	}
+	return now
 }
 
 // Room is how many pods a budget lets go at once when all of them are healthy.
@@ -83,33 +103,37 @@ func expectedPods(s *cluster.Snapshot, pods []*corev1.Pod) int {
 // permanent finds budgets that no waiting can open.
 func permanent(pdb *policyv1.PodDisruptionBudget, expected int) (Verdict, bool) {
 	if v := pdb.Spec.MaxUnavailable; v != nil && isZero(v) {
-		return Verdict{PermanentBySpec, fmt.Sprintf("maxUnavailable %s never allows an eviction", v)}, true
+		return Verdict{Class: PermanentBySpec, Cause: fmt.Sprintf("maxUnavailable %s never allows an eviction", v)}, true
 	}
 	v := pdb.Spec.MinAvailable
 	if v == nil {
 		return Verdict{}, false
 	}
 	if v.Type == intstr.String && percent(v) >= 100 {
-		return Verdict{PermanentBySpec, fmt.Sprintf("minAvailable %s never allows an eviction", v)}, true
+		return Verdict{Class: PermanentBySpec, Cause: fmt.Sprintf("minAvailable %s never allows an eviction", v)}, true
 	}
 	if wanted := wantedReady(pdb, expected); wanted >= expected {
-		how := fmt.Sprintf("minAvailable %s", v)
-		if v.Type == intstr.String {
-			how += fmt.Sprintf(" (rounded up to %d)", wanted)
-		}
-		return Verdict{PermanentBySize, fmt.Sprintf("%s of %d replica(s) never allows an eviction", how, expected)}, true
+		return Verdict{Class: PermanentBySize, Cause: fmt.Sprintf("%s of %d replica(s) never allows an eviction", minimum(v, wanted), expected)}, true
 	}
 	return Verdict{}, false
+}
+
+// minimum writes minAvailable and what it comes to.
+func minimum(v *intstr.IntOrString, wanted int) string {
+	if v.Type == intstr.String {
+		return fmt.Sprintf("minAvailable %s (rounded up to %d)", v, wanted)
+	}
+	return fmt.Sprintf("minAvailable %s", v)
 }
 
 // current judges a budget that can open by its status.
 func current(pdb *policyv1.PodDisruptionBudget, pods []*corev1.Pod) Verdict {
 	status := pdb.Status
 	if cause, failed := syncFailure(pdb); failed {
-		return Verdict{Failed, cause}
+		return Verdict{Class: Failed, Cause: cause}
 	}
 	if status.ObservedGeneration < pdb.Generation {
-		return Verdict{Transient, "the disruption controller has not seen its latest change yet"}
+		return Verdict{Class: Stale, Cause: unseen}
 	}
 	if status.DisruptionsAllowed > 0 {
 		return Verdict{Class: Open}
@@ -117,10 +141,10 @@ func current(pdb *policyv1.PodDisruptionBudget, pods []*corev1.Pod) Verdict {
 	needs := fmt.Sprintf("needs %d healthy pods, has %d", status.DesiredHealthy, status.CurrentHealthy)
 	for _, pod := range pods {
 		if pod.DeletionTimestamp == nil && cluster.IsBroken(pod) {
-			return Verdict{Unhealthy, needs + "; " + cluster.PodObject(pod) + ": " + cluster.WhyNotReady(pod)}
+			return Verdict{Class: Unhealthy, Cause: needs + "; " + cluster.PodObject(pod) + ": " + cluster.WhyNotReady(pod)}
 		}
 	}
-	return Verdict{Transient, needs}
+	return Verdict{Class: Transient, Cause: needs}
 }
 
 // syncFailure says why the controller cannot compute a budget. The numbers in

@@ -141,7 +141,7 @@ func TestClassify(t *testing.T) {
 			verdict(disruption.Failed, "the disruption controller cannot compute it: x"),
 		},
 		"a change not seen: the status is of the spec before": {
-			web(3, 3), options{fixture.MinAvailable("2"), allows, fixture.Generation(2)}, verdict(disruption.Transient, unseen),
+			web(3, 3), options{fixture.MinAvailable("2"), allows, fixture.Generation(2)}, verdict(disruption.Stale, unseen),
 		},
 		"a pod is away": {
 			web(3, 3), options{fixture.MinAvailable("2"), full}, verdict(disruption.Transient, "needs 2 healthy pods, has 2"),

@@ -139,6 +139,10 @@ func TestLoadNamesFileLineAndField(t *testing.T) {
 			head + "knownBlockers:\n- {name: telegraf, kind: Deployment, scope: all}\n",
 			`profile FILE: line 12: field knownBlockers[0].scope: want installation or shared, got "all"`,
 		},
+		"blocker of an unknown mode": {
+			head + "knownBlockers:\n- {name: telegraf, kind: Deployment, scope: shared, mode: delete}\n",
+			`profile FILE: line 12: field knownBlockers[0].mode: want one of [surge scale-to-zero relax], got "delete"`,
+		},
 		"all mistakes at once": {
 			strings.Replace(head, "kind: Profile", "kind: Pod", 1) + "neverTogether:\n- [mongodb]\n",
 			"profile FILE: line 2: field kind: want Profile, got \"Pod\"\nline 12: field neverTogether[0]: a group needs two workloads or more",

@@ -58,6 +58,23 @@ func (v *View) DependenciesOf(o Object) []Object {
 	return v.resolve(w.DependsOn, o.Namespace)
 }
 
+// DependentsOf lists the objects that depend on o.
+func (v *View) DependentsOf(o Object) []Object {
+	var objects []Object
+	for _, w := range v.Workloads {
+		namespaces := v.installations
+		if w.Scope == ScopeShared {
+			namespaces = v.SharedNamespaces
+		}
+		for _, namespace := range namespaces {
+			if slices.Contains(v.resolve(w.DependsOn, namespace), o) {
+				objects = append(objects, Object{Kind: w.Kind, Namespace: namespace, Name: w.Name})
+			}
+		}
+	}
+	return objects
+}
+
 // NeverTogetherWith lists the objects that must have all their members while o
 // is disrupted.
 func (v *View) NeverTogetherWith(o Object) []Object {

@@ -86,6 +86,19 @@ func TestViewOverSeveralInstallations(t *testing.T) {
 		}
 	})
 
+	t.Run("DependentsOf", func(t *testing.T) {
+		for object, want := range map[profile.Object][]profile.Object{
+			set("prod", "mongodb"):    {set("prod", "vantiq")},
+			set("shared", "keycloak"): {set("dev", "vantiq"), set("prod", "vantiq")},
+			set("prod", "vantiq"):     nil,
+			set("web", "mongodb"):     nil,
+		} {
+			if diff := cmp.Diff(want, view.DependentsOf(object)); diff != "" {
+				t.Errorf("%v: -want +got:\n%s", object, diff)
+			}
+		}
+	})
+
 	t.Run("NeverTogetherWith stays in the installation", func(t *testing.T) {
 		for object, want := range map[profile.Object][]profile.Object{
 			set("dev", "vantiq"):      {set("dev", "mongodb")},
@@ -101,8 +114,8 @@ func TestViewOverSeveralInstallations(t *testing.T) {
 
 	t.Run("Blocker", func(t *testing.T) {
 		deployment := profile.Object{Kind: "Deployment", Namespace: "shared", Name: "telegraf-prom"}
-		if got := view.Blocker(deployment); got == nil || got.Reason == "" {
-			t.Errorf("got %v, want telegraf-prom with a reason", got)
+		if got := view.Blocker(deployment); got == nil || got.Reason == "" || got.Mode != "scale-to-zero" {
+			t.Errorf("got %v, want telegraf-prom with a reason, scaled to zero", got)
 		}
 		deployment.Namespace = "prod"
 		if got := view.Blocker(deployment); got != nil {

@@ -79,6 +79,9 @@ type KnownBlocker struct {
 	Kind   string `yaml:"kind"`
 	Scope  string `yaml:"scope"`
 	Reason string `yaml:"reason"`
+	// Mode is how pause-pdb-blockers relieves it unless a flag says otherwise:
+	// scale-to-zero, surge or relax; empty leaves it alone.
+	Mode string `yaml:"mode"`
 }
 
 // Object identifies a workload in a cluster.

@@ -112,8 +112,14 @@ func (v *validator) blockers(p *Profile) {
 			v.add(append(at, "name"), "must not be empty")
 		}
 		v.kindAndScope(at, b.Kind, b.Scope)
+		if modes := Modes(); b.Mode != "" && !slices.Contains(modes, b.Mode) {
+			v.add(append(at, "mode"), "want one of %v, got %q", modes, b.Mode)
+		}
 	}
 }
+
+// Modes are the ways to relieve a known blocker.
+func Modes() []string { return []string{"surge", "scale-to-zero", "relax"} }
 
 func (v *validator) kindAndScope(at []string, kind, scope string) {
 	kinds := []string{"StatefulSet", "Deployment", "DaemonSet", "CronJob"}
