@@ -11,10 +11,13 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 )
 
-// Next are the commands that an operator types after a drain.
+// Next are the commands that an operator types after this one; an empty one is
+// not shown.
 type Next struct {
-	// Again goes on with the drain, GiveBack uncordons the pool.
+	// Again goes on with what was begun, GiveBack puts back what was changed.
 	Again, GiveBack string
+	// Forced does the same although somebody else has changed what it is about.
+	Forced string
 }
 
 // DrainReport prints how a drain ended, for people. The plan is part of it only
@@ -85,6 +88,10 @@ func seconds(s float64) string {
 func printVerdict(w io.Writer, r *v1alpha1.DrainReport, next Next, style Style) {
 	again, giveBack := next.Again, next.GiveBack
 	errors, _ := counts(r.Findings)
+	if r.Result == nil && (r.Outcome == v1alpha1.DrainStopped || r.Outcome == v1alpha1.DrainInterrupted) {
+		fmt.Fprintf(w, "%s before the drain began: no node was cordoned, no pod evicted.\nTo go on: %s\n", style.Red(string(r.Outcome)), again)
+		return
+	}
 	switch r.Outcome {
 	case v1alpha1.DrainPlanned:
 		fmt.Fprintf(w, "%s. Nothing was touched (dry run: %s).\nNext: %s\n", style.Green("Nothing stands in the way"), r.DryRun, again)

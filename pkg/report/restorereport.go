@@ -1,0 +1,91 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+)
+
+// RestoreReport prints what was given back and what was not, for people.
+func RestoreReport(w io.Writer, r *v1alpha1.RestoreReport, next Next, style Style, wide bool) error {
+	if len(r.Restored) > 0 {
+		if err := printRestored(w, r.Restored, wide); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
+	}
+	Findings(w, r.Findings, style)
+	printRestoreVerdict(w, r, next, style)
+	return nil
+}
+
+// printRestored shows what was not given back first: of a thousand nodes the one
+// that needs a hand must be seen.
+func printRestored(w io.Writer, restored []v1alpha1.RestoredField, wide bool) error {
+	t := newTable("OBJECT", "CHANGE", "STATE", "+MODE", "+RUN", "+UID", "+MESSAGE")
+	rows := make([]*v1alpha1.RestoredField, 0, len(restored))
+	for _, wanted := range []bool{false, true} {
+		for i := range restored {
+			if isBack(restored[i].State) == wanted {
+				rows = append(rows, &restored[i])
+			}
+		}
+	}
+	n := shown(len(rows), wide)
+	for _, f := range rows[:n] {
+		t.add(object(f.Object, wide), change(f.Field, f.From, f.To, wide), f.State, f.Mode, orNone(f.Run), f.UID, oneLine(f.Message))
+	}
+	if err := t.print(w, wide); err != nil {
+		return err
+	}
+	tail(w, len(rows)-n, "change")
+	return nil
+}
+
+// isBack reports whether nothing of a change is left.
+func isBack(state v1alpha1.RestoreState) bool {
+	switch state {
+	case v1alpha1.RestoreRestored, v1alpha1.RestoreAlreadyBack, v1alpha1.RestoreNotApplied, v1alpha1.RestoreGone, v1alpha1.RestorePlanned:
+		return true
+	case v1alpha1.RestoreConflict, v1alpha1.RestoreNotReady, v1alpha1.RestoreFailed:
+	}
+	return false
+}
+
+// printRestoreVerdict says on the last lines how it ended and what to type next.
+func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, style Style) {
+	back, left := 0, 0
+	for i := range r.Restored {
+		switch state := r.Restored[i].State; {
+		case !isBack(state):
+			left++
+		case state != v1alpha1.RestoreGone && state != v1alpha1.RestoreNotApplied:
+			back++
+		}
+	}
+	switch r.Outcome {
+	case v1alpha1.PausePlanned:
+		if r.DryRun == "none" {
+			return // the question follows
+		}
+		fmt.Fprintf(w, "%s to be given back. Nothing was touched (dry run: %s).\n", style.Green(plural(back, "change")), r.DryRun)
+		printNext(w, "Next: ", next.Again)
+	case v1alpha1.PauseNothingToDo:
+		fmt.Fprintf(w, "%s of ours is left to be given back. Nothing was changed.\n", style.Green("Nothing"))
+	case v1alpha1.PauseDone:
+		fmt.Fprintf(w, "%s: %s given back and read back. Nothing of ours is left of them.\n", style.Green("Done"), plural(back, "change"))
+	case v1alpha1.PauseBlocked:
+		fmt.Fprintf(w, "%s: %s given back, %d left untouched; see the findings.\n", style.Red("Not all given back"), plural(back, "change"), left)
+		printNext(w, "To put the recorded values back all the same: ", next.Forced)
+	case v1alpha1.PauseStopped:
+		fmt.Fprintf(w, "%s: %s given back, %d not yet.\n", style.Red("Stopped part-way"), plural(back, "change"), left)
+		printNext(w, "To go on: ", next.Again)
+	case v1alpha1.PauseInterrupted:
+		fmt.Fprintf(w, "%s. Nothing new was changed after the signal: %s given back, %d not yet.\n", style.Yellow("Interrupted"), plural(back, "change"), left)
+		printNext(w, "To go on: ", next.Again)
+	}
+}
