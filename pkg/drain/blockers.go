@@ -5,6 +5,7 @@ package drain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	policyv1 "k8s.io/api/policy/v1"
@@ -39,7 +40,7 @@ func (p *Plan) budgetBlockers(s *cluster.Snapshot) []v1alpha1.Finding {
 		if disruption.IgnoresBudget(t.Pod) {
 			continue
 		}
-		budgets := s.PDBsOf(t.Pod)
+		budgets := slices.DeleteFunc(s.PDBsOf(t.Pod), p.isRelieved)
 		if len(budgets) > 1 {
 			findings = append(findings, severalBudgets(t, budgets))
 		}
@@ -51,6 +52,10 @@ func (p *Plan) budgetBlockers(s *cluster.Snapshot) []v1alpha1.Finding {
 		}
 	}
 	return findings
+}
+
+func (p *Plan) isRelieved(pdb *policyv1.PodDisruptionBudget) bool {
+	return p.options.Relieved[pdb.Namespace+"/"+pdb.Name]
 }
 
 func severalBudgets(t Target, budgets []*policyv1.PodDisruptionBudget) v1alpha1.Finding {
@@ -70,6 +75,7 @@ func (p *Plan) judgeBudget(s *cluster.Snapshot, pdb *policyv1.PodDisruptionBudge
 		disruption.PermanentBySize: finding.PDBPermanentBySize,
 		disruption.Failed:          finding.PDBFailed,
 		disruption.Unhealthy:       finding.PDBUnhealthy,
+		disruption.Stale:           finding.PDBStale,
 		disruption.Transient:       finding.PDBTransient,
 	}
 	code, blocks := codes[verdict.Class]
@@ -77,14 +83,11 @@ func (p *Plan) judgeBudget(s *cluster.Snapshot, pdb *policyv1.PodDisruptionBudge
 		return nil
 	}
 	message := verdict.Cause + " (" + cluster.PodObject(t.Pod) + " on " + t.Pod.Spec.NodeName + ")"
-	if known := p.view.Blocker(profileObject(t.Owner)); known != nil {
+	known := p.view.Blocker(profileObject(t.Owner))
+	if known != nil {
 		message += "; known blocker " + known.Name + ": " + known.Reason
 	}
-	replicas := 1
-	if w := s.Workload(t.Owner); w != nil {
-		replicas = w.Replicas
-	}
-	return []v1alpha1.Finding{finding.New(code, "pdb/"+pdb.Namespace+"/"+pdb.Name, message, budgetRemedy(verdict.Class, pdb, t, replicas))}
+	return []v1alpha1.Finding{finding.New(code, "pdb/"+pdb.Namespace+"/"+pdb.Name, message, budgetRemedy(verdict.Class, pdb, t, known != nil))}
 }
 
 // scaleCommand scales a workload with kubectl.
@@ -92,21 +95,31 @@ func scaleCommand(ref cluster.Ref, replicas int) string {
 	return fmt.Sprintf("kubectl scale %s -n %s %s --replicas=%d", strings.ToLower(ref.Kind), ref.Namespace, ref.Name, replicas)
 }
 
+// pauseCommand relieves the budgets of a workload; one that the profile does not
+// know needs to be told how.
+func pauseCommand(ref cluster.Ref, known bool) string {
+	command := "kubectl vantiq-upgrade pause-pdb-blockers " + ref.String()
+	if !known {
+		command += " --mode=" + string(disruption.ScaleToZero)
+	}
+	return command
+}
+
 // budgetRemedy is the command that opens a budget. What is to be remembered
 // stands behind a #, so that the line can be pasted into a shell.
-func budgetRemedy(class disruption.Class, pdb *policyv1.PodDisruptionBudget, t Target, replicas int) string {
+func budgetRemedy(class disruption.Class, pdb *policyv1.PodDisruptionBudget, t Target, known bool) string {
 	describe := "kubectl describe pdb -n " + pdb.Namespace + " " + pdb.Name
 	switch class {
 	case disruption.PermanentBySpec, disruption.PermanentBySize:
 		if t.Owner.Kind == cluster.KindDeployment || t.Owner.Kind == cluster.KindStatefulSet {
-			return scaleCommand(t.Owner, 0) + fmt.Sprintf(" # after the upgrade: --replicas=%d", replicas)
+			return pauseCommand(t.Owner, known) + " # or drain-pool with --pause-pdb-blockers"
 		}
 		return describe
 	case disruption.Unhealthy:
 		return "kubectl get pods -n " + pdb.Namespace + " -o wide"
 	case disruption.Failed:
 		return describe
-	case disruption.Open, disruption.Transient:
+	case disruption.Open, disruption.Several, disruption.Stale, disruption.Transient:
 	}
 	return ""
 }

@@ -69,18 +69,3 @@ func TestClassify(t *testing.T) {
 		})
 	}
 }
-
-// TestBackoff: from 100 ms to 10 s.
-func TestBackoff(t *testing.T) {
-	b := newBackoff()
-	if first := b.Step(); first < 100*time.Millisecond || first > 150*time.Millisecond {
-		t.Errorf("first pause %s", first)
-	}
-	last := time.Duration(0)
-	for range 20 {
-		last = b.Step()
-	}
-	if last < 9*time.Second || last > 13*time.Second {
-		t.Errorf("last pause %s", last)
-	}
-}

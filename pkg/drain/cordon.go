@@ -35,6 +35,8 @@ type Mark struct {
 	At time.Time `json:"at"`
 	// Pool is the pool that was drained.
 	Pool string `json:"pool"`
+	// Run is the id of the run in the journal.
+	Run string `json:"run,omitempty"`
 	// Workloads are the owners of the pods that were to leave the node, as
 	// Kind/namespace/name. A run that goes on after kill -9 knows from here
 	// whose readiness it has to wait for, when the pods are gone already.

@@ -15,6 +15,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/patience"
 )
 
 // cordonsInFlight bounds the nodes that are cordoned at the same time.
@@ -31,6 +32,8 @@ type Drainer struct {
 	ReadPods func(context.Context) ([]*corev1.Pod, error)
 	// By is who drains, as user@host.
 	By string
+	// Recorder writes the cordons down before they are made; nil writes nothing.
+	Recorder Recorder
 }
 
 // Drain carries out plan. The result is never nil and is true however the drain
@@ -64,6 +67,30 @@ func (d *Drainer) Drain(ctx context.Context, plan *Plan) (*v1alpha1.DrainResult,
 // so that no replacement lands on a node that is next. It returns the nodes
 // that it changed, and returns when the watch shows them.
 func (d *Drainer) cordon(ctx context.Context, plan *Plan) ([]string, error) {
+	lines, err := d.writeAhead(ctx, plan.Pool.Nodes)
+	if err != nil {
+		return []string{}, err
+	}
+	did, err := d.cordonAll(ctx, plan)
+	cordoned := []string{}
+	for name, mine := range did {
+		if mine {
+			cordoned = append(cordoned, name)
+		}
+	}
+	slices.Sort(cordoned)
+	if err != nil {
+		return cordoned, err
+	}
+	if err := d.writeDone(ctx, lines, did); err != nil {
+		return cordoned, err
+	}
+	return cordoned, d.awaitCordons(ctx, plan)
+}
+
+// cordonAll cordons the nodes, several at a time. It returns for each node that
+// was answered for whether the cordon is ours.
+func (d *Drainer) cordonAll(ctx context.Context, plan *Plan) (map[string]bool, error) {
 	at := d.Engine.Clock.Now().UTC().Truncate(time.Second)
 	type outcome struct {
 		node string
@@ -81,32 +108,36 @@ func (d *Drainer) cordon(ctx context.Context, plan *Plan) ([]string, error) {
 				return
 			}
 			did := false
-			err := d.Engine.patiently(ctx, plan.options.Timeout, func() error {
+			err := d.patiently(ctx, plan, func() error {
 				var err error
 				did, err = d.Cordoner.Cordon(ctx, node, Mark{
-					By: d.By, At: at, Pool: plan.Pool.Name, Workloads: plan.workloadsOn(node.Name),
+					By: d.By, At: at, Pool: plan.Pool.Name, Run: d.runID(), Workloads: plan.workloadsOn(node.Name),
 				})
 				return err
 			})
 			outcomes <- outcome{node.Name, did, err}
 		}()
 	}
-	cordoned := []string{}
+	did := map[string]bool{}
 	var errs []error
 	for range plan.Pool.Nodes {
 		o := <-outcomes
 		if o.err != nil {
 			errs = append(errs, o.err)
-		} else if o.did {
-			cordoned = append(cordoned, o.node)
+			continue
+		}
+		did[o.node] = o.did
+		if o.did {
 			d.Engine.tell(Cordoned, "node/"+o.node, "")
 		}
 	}
-	slices.Sort(cordoned)
-	if len(errs) > 0 {
-		return cordoned, errors.Join(errs...)
-	}
-	return cordoned, d.awaitCordons(ctx, plan)
+	return did, errors.Join(errs...)
+}
+
+// patiently repeats a request while the API server is away, for as long as the
+// drain may take. An operator who looks on hears of the trouble from the lock.
+func (d *Drainer) patiently(ctx context.Context, plan *Plan, request func() error) error {
+	return patience.Patience{Clock: d.Engine.Clock, Away: plan.options.Timeout}.Do(ctx, request)
 }
 
 // awaitCordons waits until the watch shows the nodes as unschedulable: what is
@@ -137,7 +168,7 @@ func (d *Drainer) awaitCordons(ctx context.Context, plan *Plan) error {
 // only when it was seen.
 func (d *Drainer) readBack(ctx context.Context, plan *Plan, result *v1alpha1.DrainResult) ([]v1alpha1.Finding, error) {
 	var pods []*corev1.Pod
-	err := d.Engine.patiently(ctx, plan.options.Timeout, func() error {
+	err := d.patiently(ctx, plan, func() error {
 		var err error
 		pods, err = d.ReadPods(ctx)
 		return err

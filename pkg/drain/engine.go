@@ -18,6 +18,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/patience"
 )
 
 // Source is the cluster as the engine sees it; a *cluster.Watcher is one.
@@ -157,7 +158,7 @@ func (e *Engine) settleTime() time.Duration {
 // adopt adds a pod to those that leave.
 func (e *Engine) adopt(t Target, s *cluster.Snapshot, now time.Time) {
 	ref := refOf(t)
-	m := &member{Target: t, backoff: newBackoff()}
+	m := &member{Target: t, backoff: patience.NewBackoff()}
 	e.known[t.Pod.UID] = true
 	for _, g := range e.groups {
 		if g.ref == ref {

@@ -17,6 +17,9 @@ type Options struct {
 	Force bool
 	// DeleteEmptyDirData lets pods with an emptyDir go.
 	DeleteEmptyDirData bool
+	// Relieved are the disruption budgets that are relieved before the drain
+	// begins, as namespace/name: they are no hindrance.
+	Relieved map[string]bool
 	// MaxUnavailable replaces what the update strategy tolerates for workloads
 	// without a disruption budget; nil leaves it.
 	MaxUnavailable *intstr.IntOrString

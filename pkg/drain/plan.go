@@ -15,6 +15,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 )
@@ -183,11 +184,21 @@ func (p *Plan) stoppedBlockers(s *cluster.Snapshot) []v1alpha1.Finding {
 	for _, w := range s.Workloads() {
 		if w.Scaled && w.Replicas == 0 && p.view.Blocker(profileObject(w.Ref)) != nil {
 			findings = append(findings, finding.New(finding.BlockerStopped, w.String(),
-				"scaled to zero; it has to be started again after the upgrade",
-				scaleCommand(w.Ref, 1)+" # after the upgrade"))
+				"scaled to zero; it has to be started again after the upgrade", startAgain(w)))
 		}
 	}
 	return findings
+}
+
+// startAgain is the command that starts a stopped workload: the one that knows
+// how many replicas it had, where we have paused it.
+func startAgain(w *cluster.Workload) string {
+	if w.Meta != nil {
+		if _, paused := w.Meta.Annotations[journal.PausedAnnotation]; paused {
+			return "kubectl vantiq-upgrade resume-pdb-blockers # after the upgrade"
+		}
+	}
+	return scaleCommand(w.Ref, 1) + " # after the upgrade"
 }
 
 // ourOtherPools names the pools but p that have cordons of ours.
