@@ -1,0 +1,165 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package relief
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+)
+
+// Keeper makes changes and gives them back.
+type Keeper struct {
+	Client kubernetes.Interface
+	// Retry repeats a request that failed for a passing reason.
+	Retry func(context.Context, func() error) error
+	// DryRun asks the server without a change.
+	DryRun bool
+}
+
+// ConflictError says that an object is not as it should be for a change, so that
+// it was left alone.
+type ConflictError struct {
+	Object   journal.Object
+	Field    string
+	Standing Standing
+	// Run is the run of ours that has it; empty when it is none.
+	Run string
+	// Now is the value of the field; nil when the object is gone or replaced.
+	Now json.RawMessage
+}
+
+func (e *ConflictError) Error() string {
+	switch e.Standing {
+	case Gone:
+		return fmt.Sprintf("%s does not exist any more", e.Object)
+	case Replaced:
+		return fmt.Sprintf("%s was deleted and made again by somebody else", e.Object)
+	case Ours, Untouched, Reverted, Changed:
+	}
+	if e.Run != "" {
+		return fmt.Sprintf("run %s has changed %s: %s is %s now", e.Run, e.Object, e.Field, e.Now)
+	}
+	return fmt.Sprintf("%s was changed by somebody else: %s is %s now", e.Object, e.Field, e.Now)
+}
+
+// Look reads the object of a change and says how it stands.
+func (k Keeper) Look(ctx context.Context, run string, c journal.Change) (Standing, *Live, error) {
+	at, err := apiOf(k.Client, c.Object.Kind)
+	if err != nil {
+		return "", nil, err
+	}
+	var live *Live
+	err = k.Retry(ctx, func() error {
+		var err error
+		live, err = at.read(ctx, c.Object)
+		return err
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	return Judge(run, c, live), live, nil
+}
+
+// Apply makes a change that the journal has. It holds only for the object as it
+// was planned for: the same uid, the value Before. Otherwise it returns a
+// *ConflictError. A change that was made already is none.
+func (k Keeper) Apply(ctx context.Context, run *journal.Run, c journal.Change) error {
+	mark, err := json.Marshal(newMark(run, c))
+	if err != nil {
+		return err
+	}
+	return k.change(ctx, run.ID, c, func(at api, standing Standing, live *Live) error {
+		switch standing {
+		case Ours:
+			return nil // the answer was lost
+		case Untouched:
+			return k.set(ctx, at, c, live, c.After, string(mark))
+		case Reverted, Changed, Replaced, Gone:
+		}
+		return conflict(run.ID, c, standing, live)
+	})
+}
+
+// Restore gives a change back: exactly the value Before, and only where the
+// value is still ours. With force it also does so where somebody has changed it,
+// or made the object again. It returns how the object stood before; where that
+// allows nothing, a *ConflictError beside it.
+func (k Keeper) Restore(ctx context.Context, run string, c journal.Change, force bool) (Standing, error) {
+	var stood Standing
+	err := k.change(ctx, run, c, func(at api, standing Standing, live *Live) error {
+		stood = standing
+		switch {
+		case standing == Untouched:
+			return nil
+		case standing == Reverted:
+			_, err := k.write(ctx, at, c, live, "", nil, nil)
+			return err
+		case standing == Ours, force && standing != Gone:
+			return k.set(ctx, at, c, live, c.Before, nil)
+		}
+		return conflict(run, c, standing, live)
+	})
+	return stood, err
+}
+
+// change looks and writes, and does so again when the object has changed in
+// between. Only the requests are repeated while the API server does not answer:
+// a verdict stands.
+func (k Keeper) change(ctx context.Context, run string, c journal.Change, write func(api, Standing, *Live) error) error {
+	at, err := apiOf(k.Client, c.Object.Kind)
+	if err != nil {
+		return err
+	}
+	for {
+		standing, live, err := k.Look(ctx, run, c)
+		if err != nil {
+			return err
+		}
+		if err := write(at, standing, live); !apierrors.IsConflict(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// write sends a change, again while the API server does not answer. Where only
+// the answer was lost that ends in a conflict.
+func (k Keeper) write(ctx context.Context, at api, c journal.Change, live *Live, field string, value json.RawMessage, mark any) (*Live, error) {
+	var after *Live
+	err := k.Retry(ctx, func() error {
+		var err error
+		after, err = at.write(ctx, c.Object, live, field, value, annotationOf(c.Mode), mark, k.DryRun)
+		return err
+	})
+	return after, err
+}
+
+// set writes a value and reads it back from the answer.
+func (k Keeper) set(ctx context.Context, at api, c journal.Change, live *Live, value json.RawMessage, mark any) error {
+	after, err := k.write(ctx, at, c, live, c.Field, value, mark)
+	if err != nil {
+		return err
+	}
+	if !after.has(c.Field, value) {
+		return fmt.Errorf("the API server set %s of %s to %s, not to %s: an admission webhook changes it", c.Field, c.Object, after.Value(c.Field), value)
+	}
+	return nil
+}
+
+func conflict(run string, c journal.Change, standing Standing, live *Live) error {
+	e := &ConflictError{Object: c.Object, Field: c.Field, Standing: standing}
+	if live == nil {
+		return e
+	}
+	e.Now = live.Value(c.Field)
+	if _, others := marks(run, c, live); others {
+		e.Run = markedBy(c, live)
+	}
+	return e
+}

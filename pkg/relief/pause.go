@@ -1,0 +1,161 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package relief
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+)
+
+// Recorder writes down a run; a *journal.Recorder is one.
+type Recorder interface {
+	Run() *journal.Run
+	Plan(ctx context.Context, changes ...journal.Change) ([]journal.Change, error)
+	Mark(ctx context.Context, state journal.State, note string, numbers ...int) error
+}
+
+// Source is the cluster as the watches show it; a *cluster.Watcher is one.
+type Source interface {
+	Snapshot() *cluster.Snapshot
+	Changed() <-chan struct{}
+}
+
+// Pauser carries out the reliefs of blockers and gives them back.
+type Pauser struct {
+	Keeper Keeper
+	Source Source
+	Clock  clock.WithTicker
+	// Timeout bounds the wait for each workload.
+	Timeout time.Duration
+	// Tell is told what happens, in words; it must not be nil.
+	Tell func(object, message string)
+}
+
+// Pause writes the changes down, makes them, and waits until they have the
+// effect that they are made for. What could not be done is in the findings; an
+// error means that it could not go on.
+func (p *Pauser) Pause(ctx context.Context, rec Recorder, changes []journal.Change) ([]v1alpha1.PausedField, []v1alpha1.Finding, error) {
+	fields := []v1alpha1.PausedField{}
+	planned, err := p.plan(ctx, rec, changes)
+	if err != nil {
+		return fields, nil, err
+	}
+	var findings []v1alpha1.Finding
+	for _, c := range planned {
+		field := PausedField(rec.Run().ID, c, v1alpha1.PauseStatePlanned)
+		found, err := p.apply(ctx, rec, c, &field)
+		fields, findings = append(fields, field), append(findings, found...)
+		if err != nil {
+			return fields, findings, err
+		}
+	}
+	for i := range fields {
+		if fields[i].State != v1alpha1.PauseStateApplied {
+			continue
+		}
+		found, err := p.settle(ctx, rec, planned[i], &fields[i])
+		findings = append(findings, found...)
+		if err != nil {
+			return fields, findings, err
+		}
+	}
+	return fields, findings, nil
+}
+
+// plan writes the changes ahead. Lines that the run has from before it died are
+// carried on with.
+func (p *Pauser) plan(ctx context.Context, rec Recorder, changes []journal.Change) ([]journal.Change, error) {
+	var planned, fresh []journal.Change
+	for _, c := range changes {
+		if former := FindOpen(rec.Run(), c); former != nil {
+			planned = append(planned, *former)
+			continue
+		}
+		fresh = append(fresh, c)
+	}
+	if len(fresh) == 0 {
+		return planned, nil
+	}
+	added, err := rec.Plan(ctx, fresh...)
+	return append(planned, added...), err
+}
+
+// FindOpen returns the line of a run that makes the same change and is not given
+// back; nil when there is none.
+func FindOpen(run *journal.Run, c journal.Change) *journal.Change {
+	for i := range run.Changes {
+		if l := &run.Changes[i]; l.IsOpen() && l.Object == c.Object && l.UID == c.UID && l.Field == c.Field {
+			return l
+		}
+	}
+	return nil
+}
+
+func (p *Pauser) apply(ctx context.Context, rec Recorder, c journal.Change, field *v1alpha1.PausedField) ([]v1alpha1.Finding, error) {
+	err := p.Keeper.Apply(ctx, rec.Run(), c)
+	if conflict, is := errors.AsType[*ConflictError](err); is {
+		field.State, field.Message = v1alpha1.PauseStateFailed, conflict.Error()
+		return []v1alpha1.Finding{finding.New(finding.PauseConflict, c.Object.String(), conflict.Error(), "look at it, then run the same command again")},
+			rec.Mark(ctx, journal.Dropped, "not carried out: "+conflict.Error(), c.Number)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := rec.Mark(ctx, journal.Applied, "", c.Number); err != nil {
+		return nil, err
+	}
+	field.State = v1alpha1.PauseStateApplied
+	p.Tell(c.Object.String(), strings.TrimPrefix(c.Field, "spec.")+" "+string(c.Before)+" → "+string(c.After)+" ("+c.Mode+")")
+	return nil, nil
+}
+
+// settle waits for the effect. A surge whose replica finds no place is given
+// back at once.
+func (p *Pauser) settle(ctx context.Context, rec Recorder, c journal.Change, field *v1alpha1.PausedField) ([]v1alpha1.Finding, error) {
+	why, err := p.await(ctx, func(s *cluster.Snapshot) progress { return pauseProgress(s, c) })
+	if err != nil || why == "" {
+		return nil, err
+	}
+	field.Message = why
+	if c.Mode != string(disruption.Surge) {
+		return []v1alpha1.Finding{finding.New(finding.PauseNoEffect, c.Object.String(), why, "kubectl describe "+describable(c.Object))}, nil
+	}
+	field.State = v1alpha1.PauseStateFailed
+	found := []v1alpha1.Finding{finding.New(finding.ReliefRefused, c.Object.String(), why, "choose another --mode for it; the extra replica was given back")}
+	if _, err := p.Keeper.Restore(ctx, rec.Run().ID, c, false); err != nil {
+		return found, err
+	}
+	return found, rec.Mark(ctx, journal.Restored, why, c.Number)
+}
+
+// describable names an object for kubectl describe.
+func describable(o journal.Object) string {
+	if o.Namespace == "" {
+		return o.Kind + " " + o.Name
+	}
+	return o.Kind + " -n " + o.Namespace + " " + o.Name
+}
+
+// PausedField shows a change of a run.
+func PausedField(run string, c journal.Change, state v1alpha1.PauseState) v1alpha1.PausedField {
+	f := v1alpha1.PausedField{
+		Run: run, Number: c.Number, Object: v1alpha1.ObjectRef(c.Object), UID: c.UID,
+		Field: c.Field, Before: c.Before, After: c.After, Mode: c.Mode, State: state,
+	}
+	if c.Expires != nil {
+		f.Expires = &metav1.Time{Time: *c.Expires}
+	}
+	return f
+}

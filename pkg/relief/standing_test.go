@@ -1,0 +1,204 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package relief_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
+)
+
+const run = "20261123-103305-x7k2p"
+
+// markOf is the mark of a run, as a change writes it.
+func markOf(id string) string {
+	return `{"run":"` + id + `","n":1,"by":"taro","host":"taro@bastion","at":"2026-11-23T10:33:05Z","mode":"scale-to-zero",` +
+		`"field":"spec.replicas","before":2,"after":0,"expires":"2026-11-24T10:33:05Z"}`
+}
+
+func telegraf(uid string, replicas *int32, marks ...string) *appsv1.Deployment {
+	d := &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "shared", Name: "telegraf-prom", UID: types.UID(uid)},
+		Spec:       appsv1.DeploymentSpec{Replicas: replicas},
+	}
+	for _, mark := range marks {
+		d.Annotations = map[string]string{relief.Annotation: mark}
+	}
+	return d
+}
+
+func node(unschedulable bool, marks ...string) *corev1.Node {
+	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n1", UID: "n1"}, Spec: corev1.NodeSpec{Unschedulable: unschedulable}}
+	for _, mark := range marks {
+		n.Annotations = map[string]string{drain.CordonAnnotation: mark}
+	}
+	return n
+}
+
+func pause(from, to string) journal.Change {
+	return journal.Change{
+		Number: 1, Time: time.Date(2026, 11, 23, 10, 33, 5, 0, time.UTC), UID: "d1",
+		Object: journal.Object{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "shared", Name: "telegraf-prom"},
+		Field:  "spec.replicas", Before: json.RawMessage(from), After: json.RawMessage(to), Mode: "scale-to-zero", State: journal.Applied,
+	}
+}
+
+func cordon() journal.Change {
+	return journal.Change{
+		Number: 2, UID: "n1", Object: journal.Object{APIVersion: "v1", Kind: "Node", Name: "n1"}, Field: drain.CordonField,
+		Before: json.RawMessage("null"), After: json.RawMessage("true"), Mode: drain.ModeCordon, State: journal.Applied,
+	}
+}
+
+func relaxed(before, after string) journal.Change {
+	return journal.Change{
+		Number: 3, UID: "b1", Object: journal.Object{APIVersion: "policy/v1", Kind: "PodDisruptionBudget", Namespace: "app", Name: "web"},
+		Field: "spec.minAvailable", Before: json.RawMessage(before), After: json.RawMessage(after), Mode: "relax", State: journal.Applied,
+	}
+}
+
+func budget(minAvailable intstr.IntOrString) *policyv1.PodDisruptionBudget {
+	return &policyv1.PodDisruptionBudget{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "app", Name: "web", UID: "b1"},
+		Spec:       policyv1.PodDisruptionBudgetSpec{MinAvailable: &minAvailable},
+	}
+}
+
+func TestJudge(t *testing.T) {
+	tests := map[string]struct {
+		change journal.Change
+		object runtime.Object
+		want   relief.Standing
+	}{
+		"as we set it":             {pause("2", "0"), telegraf("d1", new(int32(0)), markOf(run)), relief.Ours},
+		"the mark was dropped":     {pause("2", "0"), telegraf("d1", new(int32(0))), relief.Ours},
+		"a mark nobody can read":   {pause("2", "0"), telegraf("d1", new(int32(0)), "{"), relief.Ours},
+		"paused by another run":    {pause("2", "0"), telegraf("d1", new(int32(0)), markOf("20260101-000000-aaaaa")), relief.Changed},
+		"not carried out":          {pause("2", "0"), telegraf("d1", new(int32(2))), relief.Untouched},
+		"put back by another tool": {pause("2", "0"), telegraf("d1", new(int32(2)), markOf(run)), relief.Reverted},
+		"scaled by somebody":       {pause("2", "0"), telegraf("d1", new(int32(3)), markOf(run)), relief.Changed},
+		"made again":               {pause("2", "0"), telegraf("d2", new(int32(2))), relief.Replaced},
+		"deleted":                  {pause("2", "0"), nil, relief.Gone},
+		"absent before":            {pause("null", "0"), telegraf("d1", nil), relief.Untouched},
+
+		"a cordon of ours":                    {cordon(), node(true, `{"by":"a","run":"`+run+`"}`), relief.Ours},
+		"a cordon from before the journal":    {cordon(), node(true, `{"by":"a"}`), relief.Ours},
+		"a cordon of somebody else":           {cordon(), node(true), relief.Changed},
+		"uncordoned by hand":                  {cordon(), node(false, `{"by":"a","run":"`+run+`"}`), relief.Reverted},
+		"given back":                          {cordon(), node(false), relief.Untouched},
+		"a cordon of ours, from another run":  {cordon(), node(true, `{"by":"a","run":"20260101-000000-aaaaa"}`), relief.Changed},
+		"a budget's number":                   {relaxed("2", "1"), budget(intstr.FromInt32(1)), relief.Ours},
+		"a budget's percentage, as it was":    {relaxed(`"100%"`, "1"), budget(intstr.FromString("100%")), relief.Untouched},
+		"a number is not the same percentage": {relaxed("100", "1"), budget(intstr.FromString("100%")), relief.Changed},
+		"JSON with spaces, by a person":       {relaxed(" 2 ", " 1 "), budget(intstr.FromInt32(1)), relief.Ours},
+		"a recorded value that is no JSON":    {relaxed("}", "{"), budget(intstr.FromInt32(1)), relief.Changed},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var live *relief.Live
+			if test.object != nil {
+				var err error
+				if live, err = relief.NewLive(test.object); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := relief.Judge(run, test.change, live); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestCollect: the journal's open lines, then what only marks tell of; workloads
+// before cordons.
+func TestCollect(t *testing.T) {
+	restored := pause("1", "0")
+	restored.Number, restored.State, restored.Object.Name = 7, journal.Restored, "done"
+	runs := []*journal.Run{{ID: run, Operator: "taro", Host: "taro@bastion", Changes: []journal.Change{cordon(), restored}}}
+	objects := []runtime.Object{
+		node(true, `{"by":"a","run":"`+run+`"}`),
+		telegraf("d1", new(int32(0)), markOf("20251231-000000-lost1")),
+		&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n2", UID: "n2", Annotations: map[string]string{drain.CordonAnnotation: `{"by":"b","run":"20251231-000000-lost2"}`}}, Spec: corev1.NodeSpec{Unschedulable: true}},
+		&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n3", UID: "n3"}, Spec: corev1.NodeSpec{Unschedulable: true}},
+	}
+	held, err := relief.Collect(runs, objects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type line struct {
+		Object, Run string
+		InJournal   bool
+		Standing    relief.Standing
+		Before      string
+	}
+	var got []line
+	for _, h := range held {
+		got = append(got, line{h.Change.Object.String(), h.Run, h.InJournal, h.Standing, string(h.Change.Before)})
+	}
+	want := []line{
+		{"deployment/shared/telegraf-prom", "20251231-000000-lost1", false, relief.Ours, "2"},
+		{"node/n1", run, true, relief.Ours, "null"},
+		{"node/n2", "20251231-000000-lost2", false, relief.Ours, "null"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if !held[0].Expired(time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)) || held[0].Expired(time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)) {
+		t.Error("the mark's time to live is not read")
+	}
+}
+
+// TestFindings: what is not as we left it is told, each with a remedy.
+func TestFindings(t *testing.T) {
+	expired := pause("2", "0")
+	at := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	expired.Expires = &at
+	tests := map[string]struct {
+		change journal.Change
+		object runtime.Object
+		want   []string
+	}{
+		"ours":     {pause("2", "0"), telegraf("d1", new(int32(0)), markOf(run)), nil},
+		"reverted": {pause("2", "0"), telegraf("d1", new(int32(2)), markOf(run)), []string{"VU-313"}},
+		"conflict": {pause("2", "0"), telegraf("d1", new(int32(3)), markOf(run)), []string{"VU-314"}},
+		"replaced": {pause("2", "0"), telegraf("d2", new(int32(2))), []string{"VU-314"}},
+		"gone":     {pause("2", "0"), nil, []string{"VU-316"}},
+		"expired":  {expired, telegraf("d1", new(int32(0)), markOf(run)), []string{"VU-315"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var objects []runtime.Object
+			if test.object != nil {
+				objects = append(objects, test.object)
+			}
+			held, err := relief.Collect([]*journal.Run{{ID: run, Changes: []journal.Change{test.change}}}, objects)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range relief.Findings(held, at.Add(time.Hour)) {
+				got = append(got, f.Code)
+				if f.Remedy == "" || f.Message == "" {
+					t.Errorf("%+v", f)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}

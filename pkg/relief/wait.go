@@ -1,0 +1,136 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package relief
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+)
+
+// unplacedFor is how long the scheduler may find no node for an extra replica
+// before it is taken for hopeless: an autoscaler of nodes needs more than that,
+// and is none that a drain should wait for.
+const unplacedFor = 15 * time.Second
+
+// reminder is how often a wait that goes on is told again.
+const reminder = 30 * time.Second
+
+// progress is how far a workload is on its way.
+type progress struct {
+	done bool
+	// waits says for what, in words; object names what it is about.
+	object, waits string
+	// unplaced: the scheduler has found no node.
+	unplaced bool
+	// failed says why it will never be done.
+	failed string
+}
+
+// await waits until done, and returns why it did not come to that: what failed,
+// or what it waited for until the time was over. The error is that of ctx.
+func (p *Pauser) await(ctx context.Context, look func(*cluster.Snapshot) progress) (string, error) {
+	began := p.Clock.Now()
+	told, unplaced := began, time.Time{}
+	ticker := p.Clock.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		now := look(p.Source.Snapshot())
+		switch {
+		case now.done:
+			return "", nil
+		case now.failed != "":
+			return now.failed, nil
+		case p.Clock.Since(began) > p.Timeout:
+			return fmt.Sprintf("still waiting after %s: %s", p.Timeout, now.waits), nil
+		}
+		switch {
+		case !now.unplaced:
+			unplaced = time.Time{}
+		case unplaced.IsZero():
+			unplaced = p.Clock.Now()
+		case p.Clock.Since(unplaced) > unplacedFor:
+			return now.waits, nil
+		}
+		if p.Clock.Since(told) >= reminder {
+			told = p.Clock.Now()
+			p.Tell(now.object, "waiting: "+now.waits)
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-p.Source.Changed():
+		case <-ticker.C():
+		}
+	}
+}
+
+// pauseProgress says how far the effect of a pause is.
+func pauseProgress(s *cluster.Snapshot, c journal.Change) progress {
+	if c.Object.Kind == "PodDisruptionBudget" {
+		return budgetProgress(s, c.Object)
+	}
+	w := s.FindWorkload(c.Object.Kind, c.Object.Namespace, c.Object.Name)
+	if w == nil {
+		return progress{failed: "it was deleted"}
+	}
+	wanted := number(c.After)
+	at := progress{object: c.Object.String()}
+	switch {
+	case w.Replicas == number(c.Before):
+		// The watch may be behind; or somebody has put it back.
+		at.waits = fmt.Sprintf("its replicas are %d, not %d: another tool may put them back", w.Replicas, wanted)
+	case w.Replicas != wanted:
+		at.failed = fmt.Sprintf("somebody else has set its replicas to %d", w.Replicas)
+	case c.Mode == string(disruption.ScaleToZero):
+		at.done = len(w.Pods) == 0
+		at.waits = fmt.Sprintf("%d pod(s) still ending", len(w.Pods))
+	default:
+		return readiness(w, wanted)
+	}
+	return at
+}
+
+// readiness waits for the Ready replicas of a workload.
+func readiness(w *cluster.Workload, wanted int) progress {
+	at := progress{object: w.String(), done: w.Ready() >= wanted, waits: fmt.Sprintf("%d of %d Ready", w.Ready(), wanted)}
+	for _, pod := range w.Pods {
+		if cluster.IsServing(pod) {
+			continue
+		}
+		_, at.unplaced = cluster.Unschedulable(pod)
+		at.waits += "; " + cluster.PodObject(pod) + ": " + cluster.WhyNotReady(pod)
+		break
+	}
+	return at
+}
+
+// budgetProgress waits until the disruption controller has seen the new numbers.
+func budgetProgress(s *cluster.Snapshot, o journal.Object) progress {
+	for _, pdb := range s.PDBsIn(o.Namespace) {
+		if pdb.Name != o.Name {
+			continue
+		}
+		seen := pdb.Status.ObservedGeneration >= pdb.Generation
+		return progress{
+			object: o.String(), done: seen && pdb.Status.DisruptionsAllowed > 0,
+			waits: fmt.Sprintf("allows %d disruptions: needs %d healthy pods, has %d", pdb.Status.DisruptionsAllowed, pdb.Status.DesiredHealthy, pdb.Status.CurrentHealthy),
+		}
+	}
+	return progress{failed: "it was deleted"}
+}
+
+// number reads a number of replicas; null is the default of the API, 1.
+func number(value json.RawMessage) int {
+	n := 1
+	if err := json.Unmarshal(value, &n); err != nil {
+		return 1
+	}
+	return n
+}
