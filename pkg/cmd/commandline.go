@@ -52,3 +52,23 @@ func quoted(word string) string {
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
+
+// givenFlags names the flags that the operator gave.
+func givenFlags(cmd *cobra.Command) []string {
+	var names []string
+	cmd.Flags().Visit(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return names
+}
+
+// flagWords gives a flag again, each of its values in a word of its own.
+func flagWords(f *pflag.Flag) []string {
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		values := list.GetSlice()
+		words := make([]string, 0, len(values))
+		for _, value := range values {
+			words = append(words, "--"+f.Name+"="+value)
+		}
+		return words
+	}
+	return []string{"--" + f.Name + "=" + f.Value.String()}
+}

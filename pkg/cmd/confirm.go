@@ -41,3 +41,11 @@ func (s *suite) confirm(ctx context.Context, yes bool, question string) error {
 		return errNotConfirmed
 	}
 }
+
+// counted is a number of things in words.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -11,17 +11,21 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
 
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/version"
 )
 
 // connection is the way to the cluster: kubectl's own connection flags.
 type connection struct {
 	flags *genericclioptions.ConfigFlags
+	// server is the clock of the API server; every request sets it.
+	server *cluster.ServerClock
 }
 
-func newConnection() *connection {
-	return &connection{flags: genericclioptions.NewConfigFlags(true)}
+func newConnection(local clock.PassiveClock) *connection {
+	return &connection{flags: genericclioptions.NewConfigFlags(true), server: cluster.NewServerClock(local)}
 }
 
 func (c *connection) addFlags(flags *pflag.FlagSet) { c.flags.AddFlags(flags) }
@@ -38,6 +42,7 @@ func (c *connection) config() (*rest.Config, error) {
 	config = rest.CopyConfig(config)
 	config.QPS = -1
 	config.UserAgent = version.UserAgent()
+	config.Wrap(c.server.Wrap)
 	config.ContentType = runtime.ContentTypeProtobuf
 	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 	return config, nil

@@ -7,10 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
@@ -31,7 +33,16 @@ type drainPoolOptions struct {
 	talking        talkFlags
 	profile        *profile.Profile
 	next           report.Next
+	// pause is the mode of --pause-pdb-blockers; empty: blockers are not dealt with.
+	pause      string
+	keepPaused bool
+	ttl        time.Duration
+	// command is what is written down in the journal.
+	command []string
 }
+
+// pauseByProfile is --pause-pdb-blockers without a mode.
+const pauseByProfile = "profile"
 
 func newCmdDrainPool(s *suite) *cobra.Command {
 	o := &drainPoolOptions{suite: s, output: newOutput(), drain: drain.DefaultOptions()}
@@ -89,6 +100,11 @@ func (o *drainPoolOptions) addFlags(cmd *cobra.Command) {
 	flags.BoolVar(&o.drain.Force, "force", false, "Let pods without a controller go; they are lost")
 	flags.BoolVar(&o.drain.DeleteEmptyDirData, "delete-emptydir-data", false, "Let pods with an emptyDir go; its data is lost")
 	flags.StringVar(&o.maxUnavailable, "max-unavailable", "", "Replicas that may be away at once, as a number or a percentage, of workloads without a disruption budget of their own; the profile's floors hold all the same (default: what the update strategy tolerates)")
+	flags.StringVar(&o.pause, "pause-pdb-blockers", "", "Relieve the disruption budgets that would hold the drain for ever, and give them back at its end, however it ends: scale-to-zero, surge, or profile for what the profile says. Without a value: profile")
+	flags.Lookup("pause-pdb-blockers").NoOptDefVal = pauseByProfile
+	completeWith(cmd, "pause-pdb-blockers", pauseByProfile, string(disruption.ScaleToZero), string(disruption.Surge))
+	flags.BoolVar(&o.keepPaused, "keep-paused", false, "With --pause-pdb-blockers: leave them paused; resume-pdb-blockers gives them back")
+	flags.DurationVar(&o.ttl, "ttl", defaultTTL, "With --keep-paused: how long they may stay so; after that every command warns of it")
 	flags.Int64Var(&o.gracePeriod, "grace-period", -1, "Seconds that each pod has to end; -1 leaves it to the pod")
 	flags.DurationVar(&o.drain.Timeout, "timeout", o.drain.Timeout, "Longest time for the whole drain; 0 means no limit")
 	flags.DurationVar(&o.drain.PodTimeout, "pod-timeout", o.drain.PodTimeout, "Longest time in which nothing moves in a workload: to be allowed to go, to end (beyond its grace period), to be Ready again")
@@ -109,6 +125,7 @@ func (o *drainPoolOptions) complete(cmd *cobra.Command, args []string) error {
 		value := intstr.Parse(o.maxUnavailable)
 		o.drain.MaxUnavailable = &value
 	}
+	o.command = commandWords(cmd, args)
 	o.next = report.Next{
 		Again:    commandLine(cmd, "drain-pool", args, "dry-run"),
 		GiveBack: commandLine(cmd, "uncordon-pool", args, ownFlags(cmd)...),
@@ -131,7 +148,14 @@ func (o *drainPoolOptions) validate() error {
 			return fmt.Errorf("--max-unavailable must be a number ≥ 0 or a percentage up to 100%%, got %q", o.maxUnavailable)
 		}
 	}
+	if _, err := o.pauseMode(); err != nil {
+		return err
+	}
 	switch {
+	case o.keepPaused && o.pause == "":
+		return errors.New("--keep-paused is of use with --pause-pdb-blockers only")
+	case o.ttl <= 0:
+		return errors.New("--ttl must be more than 0")
 	case o.gracePeriod < -1:
 		return fmt.Errorf("--grace-period must be -1 or more, got %d", o.gracePeriod)
 	case o.drain.Timeout < 0:
@@ -142,6 +166,21 @@ func (o *drainPoolOptions) validate() error {
 		return errors.New("--unschedulable-timeout must be more than 0")
 	}
 	return nil
+}
+
+// pauseMode is the mode of --pause-pdb-blockers; empty leaves it to the profile.
+func (o *drainPoolOptions) pauseMode() (disruption.Mode, error) {
+	if o.pause == "" || o.pause == pauseByProfile {
+		return "", nil
+	}
+	mode, err := disruption.ParseMode(o.pause)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("--pause-pdb-blockers: %w", err)
+	case mode == disruption.Relax:
+		return "", errors.New("--pause-pdb-blockers=relax: a disruption budget is only changed by name: kubectl vantiq-upgrade pause-pdb-blockers pdb/NAMESPACE/NAME --mode=relax")
+	}
+	return mode, nil
 }
 
 // run is the whole course of a drain; runDrain has its steps.

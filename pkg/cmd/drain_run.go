@@ -16,6 +16,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
@@ -26,35 +27,41 @@ type runDrain struct {
 	client  *kubernetes.Clientset
 	watcher *cluster.Watcher
 	talk    *talk
+	// reliefs are what --pause-pdb-blockers does; nil without it.
+	reliefs *drainReliefs
 }
 
 // run returns the report of however far it came, and an error with the exit
 // code. There is no report when not even a plan could be made.
 func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
-	if missing, err := r.refuseWithoutRights(ctx); missing != nil || err != nil {
+	if missing, err := r.reportMissingRights(ctx); missing != nil || err != nil {
 		return missing, err
 	}
-	// The watches outlive an interrupt, so that the last state told is true; only
-	// their first reading is given up with it.
-	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	synced := context.AfterFunc(ctx, stop)
+	var stop func()
 	var err error
-	if r.watcher, err = cluster.Watch(watching, r.client, r.talk.trouble); err != nil {
+	if r.watcher, stop, err = r.watch(ctx, r.client, r.talk); err != nil {
 		return nil, err
 	}
-	synced()
+	defer stop()
+	if err := r.prepareReliefs(ctx); err != nil {
+		return nil, err
+	}
 	plan, err := r.plan()
 	if err != nil {
 		return nil, err
 	}
 	r.talk.about(plan)
+	r.warnExpired(ctx, r.client, r.talk.note)
+	nothing, err := r.hasNothingToDo(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
 	out := r.report(plan)
 	switch {
 	case plan.Blocked():
 		out.Outcome = v1alpha1.DrainBlocked
 		return out, &ExitError{Code: codeBlocked}
-	case plan.Empty():
+	case nothing:
 		out.Outcome = v1alpha1.DrainNothingToDo
 		return out, nil
 	case r.dryRun == dryRunClient:
@@ -89,9 +96,13 @@ func (r *runDrain) showPlan(out *v1alpha1.DrainReport) error {
 	return nil
 }
 
-// refuseWithoutRights lists every missing right at once, before anything else.
-func (r *runDrain) refuseWithoutRights(ctx context.Context) (*v1alpha1.DrainReport, error) {
-	missing, err := r.missingRights(ctx, r.client, "drain-pool")
+// reportMissingRights lists every missing right at once, before anything else.
+func (r *runDrain) reportMissingRights(ctx context.Context) (*v1alpha1.DrainReport, error) {
+	needed := []string{"drain-pool"}
+	if r.pause != "" {
+		needed = append(needed, "pause-pdb-blockers")
+	}
+	missing, err := r.missingRights(ctx, r.client, needed...)
 	if err != nil || len(missing) == 0 {
 		return nil, err
 	}
@@ -105,21 +116,28 @@ func (r *runDrain) refuseWithoutRights(ctx context.Context) (*v1alpha1.DrainRepo
 	return out, &ExitError{Code: codeBlocked}
 }
 
-// plan judges the cluster as the watches show it now.
+// plan judges the cluster as the watches show it now. Blockers that are to be
+// relieved are no hindrance.
 func (r *runDrain) plan() (*drain.Plan, error) {
 	snapshot := r.watcher.Snapshot()
 	chosen, err := r.choice.resolve(snapshot.Nodes, r.name, r.profile)
 	if err != nil {
 		return nil, err
 	}
-	return drain.NewPlan(snapshot, chosen, pool.List(snapshot.Nodes, r.profile), r.profile, r.drainPoolOptions.drain), nil
+	options := r.drainPoolOptions.drain
+	if r.reliefs != nil {
+		if options.Relieved, err = r.reliefs.judge(chosen); err != nil {
+			return nil, err
+		}
+	}
+	return drain.NewPlan(snapshot, chosen, pool.List(snapshot.Nodes, r.profile), r.profile, options), nil
 }
 
 // drain takes the lock, plans once more (time has passed since the question),
 // and carries the plan out.
 func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	drainer := r.drainer()
-	held, release, err := r.lock(ctx, r.client, "drain-pool "+r.name+r.choice.selector, r.talk, func(err error) {
+	held, release, err := r.lock(ctx, r.client, shortCommand(r.command), r.talk, func(err error) {
 		drainer.Engine.ServerAway()
 		r.talk.trouble(err)
 	})
@@ -136,11 +154,36 @@ func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
 		out.Outcome = v1alpha1.DrainBlocked
 		return out, &ExitError{Code: codeBlocked}
 	}
-	r.talk.begin(plan, r.nodeNames())
-	result, findings, err := drainer.Drain(held, plan)
-	out.Result = result
-	out.Findings = append(append([]v1alpha1.Finding{}, findings...), warnings(out.Findings)...)
-	return out, r.conclude(ctx, held, out, err)
+	book := r.notebook(r.client, r.talk.trouble)
+	rec, err := book.begin(held, r.suite, r.command)
+	if err != nil {
+		return nil, err
+	}
+	drainer.Recorder = rec
+	result := r.carryOut(ctx, held, drainer, plan, book, rec, out)
+	if err := book.finish(ctx, rec, journalOutcome(result)); err != nil && result == nil {
+		result = fmt.Errorf("writing down that the drain is done: %w", err)
+	}
+	return out, result
+}
+
+// carryOut relieves what blocks, drains, and gives back what was relieved,
+// however the drain ended.
+func (r *runDrain) carryOut(ctx, held context.Context, drainer *drain.Drainer, plan *drain.Plan, book *notebook, rec *journal.Recorder, out *v1alpha1.DrainReport) error {
+	var findings []v1alpha1.Finding
+	err := r.relieve(held, book, rec, &plan, out)
+	planned := out.Findings // why it does not drain, if it does not
+	if err == nil && !finding.HasErrors(planned) {
+		planned = warnings(planned)
+		r.talk.begin(plan, r.nodeNames())
+		out.Result, findings, err = drainer.Drain(held, plan)
+	}
+	back, backErr := r.restore(ctx, held, rec)
+	out.Findings = append(append(append([]v1alpha1.Finding{}, findings...), back...), planned...)
+	if err == nil {
+		err = backErr
+	}
+	return r.conclude(ctx, held, out, err)
 }
 
 func (r *runDrain) drainer() *drain.Drainer {
@@ -218,6 +261,10 @@ func (r *runDrain) askServer(ctx context.Context, plan *drain.Plan, out *v1alpha
 func (r *runDrain) report(plan *drain.Plan) *v1alpha1.DrainReport {
 	out := r.emptyReport(plan.Pool.Name)
 	out.Findings = append(out.Findings, plan.Findings...)
+	if r.reliefs != nil {
+		out.Findings = append(out.Findings, r.reliefs.announce(r.now(), r.keepPaused)...)
+		finding.Sort(out.Findings)
+	}
 	out.Plan = plan.Report()
 	return out
 }

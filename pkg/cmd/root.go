@@ -30,7 +30,7 @@ func NewRootCommand(system System) (*cobra.Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &suite{System: system, registry: reg, conn: newConnection(), logs: &logs{to: system.ErrOut, wanted: isVerbose}}
+	s := &suite{System: system, registry: reg, conn: newConnection(system.Clock), logs: &logs{to: system.ErrOut, wanted: isVerbose}}
 	root := &cobra.Command{
 		Use:   "kubectl-vantiq_upgrade",
 		Short: "Take a Vantiq Private Cloud on AKS or EKS safely through a Kubernetes upgrade",
@@ -61,7 +61,9 @@ run it again to go on; 4 another run holds the lock; 130 interrupted.`,
 	)
 	s.conn.addFlags(root.PersistentFlags())
 	root.PersistentFlags().StringVar(&s.colour.mode, "color", "auto", "Colour the output: auto, always or never. auto colours a terminal unless NO_COLOR is set")
+	s.addJournalNamespace(root)
 	addVerbosity(root.PersistentFlags(), s.logs)
-	root.AddCommand(newCmdPools(s), newCmdDrainPool(s), newCmdUncordonPool(s), newCmdVersion(s))
+	root.AddCommand(newCmdPools(s), newCmdDrainPool(s), newCmdUncordonPool(s), newCmdVersion(s),
+		newCmdPausePDBBlockers(s), newCmdResumePDBBlockers(s), newCmdStatus(s), newCmdResume(s), newCmdAbort(s))
 	return root, nil
 }

@@ -5,6 +5,9 @@ package cmd
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -24,7 +27,10 @@ type System struct {
 	Clock  clock.WithTicker
 	// Operator is who runs the command, as user@host.
 	Operator string
-	PID      int
+	// Machine is equal for two processes only if each can see whether the other
+	// one runs; empty where that cannot be told.
+	Machine string
+	PID     int
 	// IsAlive reports whether a process of this machine runs.
 	IsAlive func(pid int) bool
 }
@@ -36,22 +42,34 @@ type suite struct {
 	conn     *connection
 	colour   colour
 	logs     *logs
+	// journalNamespace is where changes are written down.
+	journalNamespace string
 }
+
+// now is the time of the API server, as far as its answers tell: what is written
+// down is read by others, whose clocks may differ.
+func (s *suite) now() time.Time { return s.conn.server.Now() }
 
 // styleFor colours a stream as the operator wishes.
 func (s *suite) styleFor(stream any) report.Style { return s.colour.style(stream, s.Getenv) }
+
+// locker is how we ask for the lock of the cluster.
+func (s *suite) locker(client kubernetes.Interface, command string, onTrouble func(error)) journal.Locker {
+	return journal.Locker{
+		Leases:    client.CoordinationV1().Leases(journal.Namespace),
+		Clock:     s.Clock,
+		Now:       s.conn.server.Now,
+		Holder:    journal.Holder{Operator: s.Operator, PID: s.PID, Machine: s.Machine, Command: command},
+		IsAlive:   s.IsAlive,
+		OnTrouble: onTrouble,
+	}
+}
 
 // lock takes the lock of the cluster for a mutating command. The returned
 // context ends when the lock is lost; release gives it back. What there is to
 // tell goes to t; onTrouble is told when the lock cannot be renewed just now.
 func (s *suite) lock(ctx context.Context, client kubernetes.Interface, command string, t *talk, onTrouble func(error)) (context.Context, func(), error) {
-	held, lock, err := journal.Locker{
-		Leases:    client.CoordinationV1().Leases(journal.Namespace),
-		Clock:     s.Clock,
-		Holder:    journal.Holder{Operator: s.Operator, PID: s.PID, Command: command},
-		IsAlive:   s.IsAlive,
-		OnTrouble: onTrouble,
-	}.Acquire(ctx)
+	held, lock, err := s.locker(client, command, onTrouble).Acquire(ctx)
 	if err != nil {
 		return ctx, nil, err
 	}
@@ -68,13 +86,52 @@ func (s *suite) lock(ctx context.Context, client kubernetes.Interface, command s
 	return held, release, nil
 }
 
-// missingRights lists what the current user lacks for a subcommand.
-func (s *suite) missingRights(ctx context.Context, client kubernetes.Interface, subcommand string) ([]registry.Access, error) {
-	entry, err := s.registry.Subcommand(subcommand)
-	if err != nil {
-		return nil, err
+// missingRights lists what the current user lacks for subcommands.
+func (s *suite) missingRights(ctx context.Context, client kubernetes.Interface, subcommands ...string) ([]registry.Access, error) {
+	var wanted []registry.Access
+	for _, name := range subcommands {
+		entry, err := s.registry.Subcommand(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, access := range s.inJournalNamespace(entry.Accesses()) {
+			if !slices.Contains(wanted, access) {
+				wanted = append(wanted, access)
+			}
+		}
 	}
-	return cluster.Denied(ctx, client.AuthorizationV1().SelfSubjectAccessReviews(), entry.Accesses())
+	return cluster.Denied(ctx, client.AuthorizationV1().SelfSubjectAccessReviews(), wanted)
+}
+
+// inJournalNamespace asks for the rights on the journal where the journal is.
+func (s *suite) inJournalNamespace(accesses []registry.Access) []registry.Access {
+	for i := range accesses {
+		if accesses[i].Resource == "configmaps" && accesses[i].Namespace == journal.Namespace {
+			accesses[i].Namespace = s.journalNamespace
+		}
+	}
+	return accesses
+}
+
+// refuseWithoutRights refuses before anything is touched, and lists every
+// missing right at once.
+func (s *suite) refuseWithoutRights(ctx context.Context, client kubernetes.Interface, subcommand string) error {
+	missing, err := s.missingRights(ctx, client, subcommand)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	var names []string
+	for _, access := range missing {
+		names = append(names, access.String())
+	}
+	return &ExitError{Code: codeBlocked, Err: &missingRightsError{names}}
+}
+
+// missingRightsError lists what the current user may not do.
+type missingRightsError struct{ rights []string }
+
+func (e *missingRightsError) Error() string {
+	return "the current user may not " + strings.Join(e.rights, ", ") + "; nothing was touched"
 }
 
 // command starts a cobra command from its entry in the registry.

@@ -160,6 +160,16 @@ func (t *talk) trouble(err error) {
 	}
 }
 
+// change tells of a change to an object that is no drain's step.
+func (t *talk) change(object, message string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.clock.Now()
+	t.tell(report.NewDrainEvent(now, v1alpha1.EventChanged, object, message), func() string {
+		return report.Line(now, "changed", object, message)
+	})
+}
+
 // note tells something that changes nothing.
 func (t *talk) note(text string) {
 	t.mu.Lock()

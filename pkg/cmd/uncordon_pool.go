@@ -5,8 +5,8 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
@@ -16,6 +16,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
 
@@ -73,21 +74,14 @@ func (o *uncordonPoolOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.refuseWithoutRights(ctx, client); err != nil {
+	if err := o.refuseWithoutRights(ctx, client, "uncordon-pool"); err != nil {
 		return err
 	}
-	nodes, err := cluster.ListNodes(ctx, client)
+	chosen, err := o.read(ctx, client, func(_ context.Context, request func() error) error { return request() })
 	if err != nil {
 		return err
 	}
-	prof, err := o.choice.load()
-	if err != nil {
-		return err
-	}
-	chosen, err := o.choice.resolve(nodes, o.name, prof)
-	if err != nil {
-		return err
-	}
+	talk := o.newTalk(o.quiet, eventsText)
 	out := &v1alpha1.UncordonReport{
 		TypeMeta:   v1alpha1.TypeMeta("UncordonReport"),
 		ObjectMeta: metav1.ObjectMeta{Name: chosen.Name},
@@ -97,14 +91,23 @@ func (o *uncordonPoolOptions) run(ctx context.Context) error {
 	held := ctx
 	if o.dryRun == dryRunNone {
 		var release func()
-		talk := o.newTalk(o.quiet, eventsText)
+		o.warnExpired(ctx, client, talk.note)
 		held, release, err = o.lock(ctx, client, "uncordon-pool "+chosen.Name, talk, talk.trouble)
 		if err != nil {
 			return err
 		}
 		defer release()
+		// Somebody may have drained it until we had the lock.
+		if chosen, err = o.read(held, client, o.patience(talk.trouble)); err != nil {
+			return err
+		}
 	}
-	failed := o.uncordon(held, client, chosen.Nodes, out)
+	failed := o.uncordon(held, client, talk, chosen.Nodes, out)
+	if o.dryRun == dryRunNone {
+		if err := o.writeDown(held, o.notebook(client, talk.trouble), chosen.Nodes, out); err != nil && failed == nil {
+			failed = err
+		}
+	}
 	if held.Err() != nil && ctx.Err() == nil {
 		failed = &ExitError{Code: codeStopped, Err: context.Cause(held)}
 	}
@@ -117,28 +120,27 @@ func (o *uncordonPoolOptions) run(ctx context.Context) error {
 	return failed
 }
 
-func (o *uncordonPoolOptions) refuseWithoutRights(ctx context.Context, client kubernetes.Interface) error {
-	missing, err := o.missingRights(ctx, client, "uncordon-pool")
-	if err != nil || len(missing) == 0 {
+// read finds the pool as it is now.
+func (o *uncordonPoolOptions) read(ctx context.Context, client kubernetes.Interface, retry func(context.Context, func() error) error) (pool.Pool, error) {
+	var nodes []*corev1.Node
+	err := retry(ctx, func() error {
+		var err error
+		nodes, err = cluster.ListNodes(ctx, client)
 		return err
+	})
+	if err != nil {
+		return pool.Pool{}, err
 	}
-	var names []string
-	for _, access := range missing {
-		names = append(names, access.String())
+	prof, err := o.choice.load()
+	if err != nil {
+		return pool.Pool{}, err
 	}
-	return &ExitError{Code: codeBlocked, Err: &missingRightsError{names}}
-}
-
-// missingRightsError lists what the current user may not do.
-type missingRightsError struct{ rights []string }
-
-func (e *missingRightsError) Error() string {
-	return "the current user may not " + strings.Join(e.rights, ", ") + "; nothing was touched"
+	return o.choice.resolve(nodes, o.name, prof)
 }
 
 // uncordon gives the nodes back one after the other; what was done before an
 // error is in the report.
-func (o *uncordonPoolOptions) uncordon(ctx context.Context, client kubernetes.Interface, nodes []*corev1.Node, out *v1alpha1.UncordonReport) error {
+func (o *uncordonPoolOptions) uncordon(ctx context.Context, client kubernetes.Interface, t *talk, nodes []*corev1.Node, out *v1alpha1.UncordonReport) error {
 	cordoner := drain.Cordoner{Nodes: client.CoreV1().Nodes(), DryRun: o.dryRun == dryRunServer}
 	for _, node := range nodes {
 		mark, ours := drain.MarkOf(node)
@@ -147,8 +149,9 @@ func (o *uncordonPoolOptions) uncordon(ctx context.Context, client kubernetes.In
 			at := metav1.NewTime(mark.At)
 			line.CordonedAt = &at
 		}
-		if changes := line.Action == "uncordoned" || line.Action == "mark removed"; changes && o.dryRun != dryRunClient {
-			if err := cordoner.Uncordon(ctx, node); err != nil {
+		if changes := line.Action == actionUncordoned || line.Action == actionMarkRemoved; changes && o.dryRun != dryRunClient {
+			err := o.patience(t.trouble)(ctx, func() error { return cordoner.Uncordon(ctx, node) })
+			if err != nil {
 				return err
 			}
 		}
@@ -157,15 +160,53 @@ func (o *uncordonPoolOptions) uncordon(ctx context.Context, client kubernetes.In
 	return nil
 }
 
+// writeDown notes in the journal which cordons were given back, also those that
+// an earlier attempt did not come to write down. A mark whose run the journal does
+// not have (any more) needs no note.
+func (o *uncordonPoolOptions) writeDown(ctx context.Context, book *notebook, nodes []*corev1.Node, out *v1alpha1.UncordonReport) error {
+	given := map[string]bool{}
+	for _, line := range out.Nodes {
+		given[line.Name] = line.Action != actionLeft
+	}
+	runs, _, err := book.Runs(ctx)
+	if err != nil {
+		return fmt.Errorf("given back, but not written down: %w", err)
+	}
+	for _, run := range runs {
+		var numbers []int
+		for _, node := range nodes {
+			for _, c := range run.Changes {
+				if c.IsOpen() && c.Mode == drain.ModeCordon && c.UID == node.UID && given[node.Name] {
+					numbers = append(numbers, c.Number)
+				}
+			}
+		}
+		if len(numbers) == 0 || run.Newer {
+			continue
+		}
+		if err := book.markRestored(ctx, run, numbers); err != nil {
+			return fmt.Errorf("given back, but not written down: %w", err)
+		}
+	}
+	return nil
+}
+
+// What is done to a node.
+const (
+	actionUncordoned  = "uncordoned"
+	actionMarkRemoved = "mark removed"
+	actionLeft        = "left cordoned"
+)
+
 // uncordonAction says what is to happen to a node.
 func uncordonAction(node *corev1.Node, ours, all bool) string {
 	switch {
 	case node.Spec.Unschedulable && (ours || all):
-		return "uncordoned"
+		return actionUncordoned
 	case node.Spec.Unschedulable:
-		return "left cordoned"
+		return actionLeft
 	case ours:
-		return "mark removed"
+		return actionMarkRemoved
 	}
 	return "not cordoned"
 }

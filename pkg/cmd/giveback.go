@@ -1,0 +1,265 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
+)
+
+// giveBack is what resume-pdb-blockers and abort have in common: they give back
+// what is recorded as changed by us.
+type giveBack struct {
+	*suite
+	subcommand string
+	output     *output
+	// choose keeps of what is held what the command is about.
+	choose func([]*journal.Run, []relief.Held) ([]relief.Held, error)
+	// aborts are the runs that end as aborted; nil means none.
+	aborts  func(*journal.Run) bool
+	force   bool
+	yes     bool
+	quiet   bool
+	timeout time.Duration
+	dryRun  dryRun
+	next    report.Next
+}
+
+func (g *giveBack) addFlags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	g.output.addFlags(cmd)
+	addQuiet(cmd, &g.quiet)
+	g.dryRun.addFlag(cmd, "How far to go: none gives back, client only shows what would be given back, server also has the API server judge each change without making it")
+	flags.BoolVar(&g.force, "force", false, "Also put back what somebody else has changed meanwhile")
+	flags.BoolVarP(&g.yes, "yes", "y", false, "Go on without asking; needed when stdin is no terminal")
+	flags.DurationVar(&g.timeout, "timeout", pauseWait, "Longest wait until a workload is Ready again")
+}
+
+// nextCommands are those that an operator types after this one.
+func (g *giveBack) nextCommands(cmd *cobra.Command, args []string) report.Next {
+	return report.Next{
+		Again:  commandLine(cmd, cmd.Name(), args, "dry-run"),
+		Forced: commandLine(cmd, cmd.Name(), args, "dry-run", "force") + " --force",
+	}
+}
+
+// run reads what is held, shows it, asks, and gives it back.
+func (g *giveBack) run(ctx context.Context) error {
+	client, err := g.conn.client()
+	if err != nil {
+		return err
+	}
+	t := g.newTalk(g.quiet, eventsText)
+	out, err := g.course(ctx, client, t)
+	t.finish(nil)
+	if out != nil {
+		printErr := g.output.print(g.Out, out, func(w io.Writer) error {
+			return report.RestoreReport(w, out, g.next, g.styleFor(g.Out), g.output.wide)
+		})
+		if printErr != nil {
+			return printErr
+		}
+	}
+	return err
+}
+
+func (g *giveBack) course(ctx context.Context, client kubernetes.Interface, t *talk) (*v1alpha1.RestoreReport, error) {
+	if err := g.refuseWithoutRights(ctx, client, g.subcommand); err != nil {
+		return nil, err
+	}
+	book := g.notebook(client, t.trouble)
+	out, held, runs, err := g.read(ctx, book)
+	if err != nil {
+		return nil, err
+	}
+	if g.dryRun == dryRunClient || len(held) == 0 && !slices.ContainsFunc(runs, g.isAborted) {
+		return out, g.concludeUntouched(out, held)
+	}
+	if g.dryRun == dryRunServer {
+		return out, g.askServer(ctx, client, t, out, held)
+	}
+	if err := g.show(out); err != nil {
+		return nil, err
+	}
+	if err := g.confirm(ctx, g.yes, fmt.Sprintf("Give back %s in %s?", counted(len(held), "change"), g.conn.describe())); err != nil {
+		return nil, err
+	}
+	locked, release, err := g.lock(ctx, client, g.subcommand, t, t.trouble)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return g.restore(ctx, locked, client, book, t)
+}
+
+// read finds what is to be given back.
+func (g *giveBack) read(ctx context.Context, book *notebook) (*v1alpha1.RestoreReport, []relief.Held, []*journal.Run, error) {
+	runs, all, findings, err := book.held(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	held, err := g.choose(runs, all)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	out := g.emptyReport()
+	out.Findings = append(out.Findings, findings...)
+	for _, h := range held {
+		out.Restored = append(out.Restored, relief.RestoredField(h))
+	}
+	return out, held, runs, nil
+}
+
+func (g *giveBack) concludeUntouched(out *v1alpha1.RestoreReport, held []relief.Held) error {
+	if g.dryRun == dryRunNone {
+		out.Outcome = v1alpha1.PauseNothingToDo
+	}
+	if finding.HasErrors(out.Findings) {
+		out.Outcome = v1alpha1.PauseBlocked
+		return &ExitError{Code: codeBlocked}
+	}
+	for _, h := range held {
+		if !g.force && (h.Standing == relief.Changed || h.Standing == relief.Replaced) {
+			out.Outcome = v1alpha1.PauseBlocked
+			return &ExitError{Code: codeBlocked}
+		}
+	}
+	return nil
+}
+
+func (g *giveBack) askServer(ctx context.Context, client kubernetes.Interface, t *talk, out *v1alpha1.RestoreReport, held []relief.Held) error {
+	keeper := relief.Keeper{Client: client, Retry: g.patience(t.trouble), DryRun: true}
+	for i, h := range held {
+		if _, err := keeper.Restore(ctx, h.Run, h.Change, g.force); err != nil {
+			out.Restored[i].Message = err.Error()
+			out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, h.Change.Object.String(), err.Error(), ""))
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return g.concludeUntouched(out, held)
+}
+
+func (g *giveBack) show(out *v1alpha1.RestoreReport) error {
+	if g.quiet && (g.yes || !report.IsTerminal(g.In)) {
+		return nil
+	}
+	return report.RestoreReport(g.ErrOut, out, g.next, g.styleFor(g.ErrOut), g.output.wide)
+}
+
+// restore reads once more under the lock, gives back, and closes the runs that
+// have nothing left.
+func (g *giveBack) restore(ctx, locked context.Context, client kubernetes.Interface, book *notebook, t *talk) (*v1alpha1.RestoreReport, error) {
+	out, held, runs, err := g.read(locked, book)
+	if err != nil {
+		return nil, err
+	}
+	watcher, stop, err := g.watch(locked, client, t)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	h := &hunt{suite: g.suite, client: client, watcher: watcher}
+	fields, findings, err := h.pauser(t, g.timeout).Restore(locked, book.recorders, held, g.force)
+	copy(out.Restored, fields)
+	out.Findings = append(out.Findings, findings...)
+	finding.Sort(out.Findings)
+	result := g.conclude(ctx, locked, out, err)
+	if closeErr := g.close(ctx, book, runs, held, err == nil); closeErr != nil && result == nil {
+		result = closeErr
+	}
+	return out, result
+}
+
+// isAborted reports whether a run ends with this command.
+func (g *giveBack) isAborted(run *journal.Run) bool {
+	return g.aborts != nil && g.aborts(run) && isUnfinished(run)
+}
+
+// close writes down how the runs stand. Those that were given back whole become
+// history; a run that is aborted ends with that.
+func (g *giveBack) close(ctx context.Context, book *notebook, runs []*journal.Run, held []relief.Held, whole bool) error {
+	touched := map[string]bool{}
+	for _, h := range held {
+		touched[h.Run] = true
+	}
+	for _, run := range runs {
+		aborted := whole && g.aborts != nil && (touched[run.ID] || g.isAborted(run))
+		if run.Damaged || run.Newer || !touched[run.ID] && !aborted {
+			continue
+		}
+		rec, err := book.recorder(ctx, run.ID)
+		if err != nil {
+			return err
+		}
+		outcome := rec.Run().Outcome
+		if aborted {
+			outcome = journal.OutcomeAborted
+		}
+		if outcome == "" {
+			continue // it died, and can still be gone on with
+		}
+		if err := book.finish(ctx, rec, outcome); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *giveBack) conclude(ctx, locked context.Context, out *v1alpha1.RestoreReport, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		out.Outcome = v1alpha1.PauseInterrupted
+		return &ExitError{Code: codeInterrupted}
+	case err != nil:
+		out.Outcome = v1alpha1.PauseStopped
+		if locked.Err() != nil {
+			err = context.Cause(locked)
+		}
+		return &ExitError{Code: codeStopped, Err: err}
+	}
+	code := codeDone
+	for _, f := range out.Restored {
+		switch f.State {
+		case v1alpha1.RestoreConflict:
+			code = max(code, codeBlocked)
+		case v1alpha1.RestoreNotReady, v1alpha1.RestoreFailed:
+			code = codeStopped
+		default:
+		}
+	}
+	switch code {
+	case codeDone:
+		out.Outcome = v1alpha1.PauseDone
+		return nil
+	case codeBlocked:
+		out.Outcome = v1alpha1.PauseBlocked
+	default:
+		out.Outcome = v1alpha1.PauseStopped
+	}
+	return &ExitError{Code: code}
+}
+
+func (g *giveBack) emptyReport() *v1alpha1.RestoreReport {
+	return &v1alpha1.RestoreReport{
+		TypeMeta: v1alpha1.TypeMeta("RestoreReport"), ObjectMeta: metav1.ObjectMeta{Name: "cluster"},
+		Outcome: v1alpha1.PausePlanned, DryRun: g.dryRun.String(),
+		Restored: []v1alpha1.RestoredField{}, Findings: []v1alpha1.Finding{},
+	}
+}

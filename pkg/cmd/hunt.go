@@ -1,0 +1,199 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
+)
+
+// hunt looks for blockers and says what is done about them.
+type hunt struct {
+	*suite
+	client  kubernetes.Interface
+	watcher *cluster.Watcher
+	profile *profile.Profile
+	// mode is the operator's; empty leaves it to the profile.
+	mode disruption.Mode
+	// names are those of the workloads and budgets that are dealt with; none
+	// means all.
+	names []string
+	ttl   time.Duration
+	hpas  []*autoscalingv2.HorizontalPodAutoscaler
+}
+
+// load reads what the watches do not show.
+func (h *hunt) load(ctx context.Context) error {
+	var err error
+	h.hpas, err = cluster.ListHPAs(ctx, h.client)
+	return err
+}
+
+// quarry is what a hunt found: the blockers, what is done about each, and what
+// is to be said about it.
+type quarry struct {
+	choices  []disruption.Choice
+	findings []v1alpha1.Finding
+}
+
+// find judges the cluster as the watches show it now; nodes are those of the
+// pool, nil means all.
+func (h *hunt) find(nodes map[string]bool) (quarry, error) {
+	s := h.watcher.Snapshot().WithHPAs(h.hpas)
+	blockers, err := h.onlyNamed(disruption.Blockers(s, nodes))
+	if err != nil {
+		return quarry{}, err
+	}
+	wish := disruption.Wish{
+		Mode: h.mode, Profile: h.profile.For(objectsOf(s)), Command: h.commandFor,
+		Named: func(b *disruption.Blocker) bool {
+			return slices.ContainsFunc(h.names, func(name string) bool { return slices.Contains(namesOf(b), name) })
+		},
+	}
+	choices := disruption.Choose(s, blockers, wish)
+	return quarry{choices: choices, findings: disruption.Findings(s, choices, wish)}, nil
+}
+
+// onlyNamed keeps the blockers that the operator named. A name that is none of
+// them is an error that lists those there are: it may be misspelt.
+func (h *hunt) onlyNamed(blockers []disruption.Blocker) ([]disruption.Blocker, error) {
+	if len(h.names) == 0 {
+		return blockers, nil
+	}
+	var kept []disruption.Blocker
+	found := map[string]bool{}
+	var candidates []string
+	for i := range blockers {
+		candidates = append(candidates, namesOf(&blockers[i])...)
+		for _, name := range h.names {
+			if slices.Contains(namesOf(&blockers[i]), name) && !found[blockers[i].Object()] {
+				found[blockers[i].Object()] = true
+				kept = append(kept, blockers[i])
+			}
+		}
+	}
+	for _, name := range h.names {
+		if !slices.Contains(candidates, name) && !h.exists(name) {
+			return nil, fmt.Errorf("%s is no workload and no disruption budget of this cluster (kind/namespace/name); what blocks: %s", name, listed(candidates))
+		}
+	}
+	return kept, nil
+}
+
+// exists reports whether a name is that of a workload or a budget, which then
+// blocks nothing.
+func (h *hunt) exists(name string) bool {
+	s := h.watcher.Snapshot()
+	for _, w := range s.Workloads() {
+		if w.String() == name {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.PDBs, func(pdb *policyv1.PodDisruptionBudget) bool {
+		return "pdb/"+pdb.Namespace+"/"+pdb.Name == name
+	})
+}
+
+// namesOf are the names under which a blocker can be asked for.
+func namesOf(b *disruption.Blocker) []string {
+	names := append(make([]string, 0, 1+len(b.Workloads)), b.Object())
+	for _, w := range b.Workloads {
+		names = append(names, w.String())
+	}
+	return names
+}
+
+// commandFor is the command that relieves a blocker by a mode.
+func (h *hunt) commandFor(b *disruption.Blocker, mode disruption.Mode) string {
+	name := b.Object()
+	if len(b.Workloads) == 1 && mode != disruption.Relax {
+		name = b.Workloads[0].String()
+	}
+	return "kubectl vantiq-upgrade pause-pdb-blockers " + name + " --mode=" + string(mode)
+}
+
+// changes are the lines of the journal for what is to be done.
+func (h *hunt) changes(choices []disruption.Choice, now time.Time) []journal.Change {
+	steps := disruption.Steps(choices)
+	changes := make([]journal.Change, 0, len(steps))
+	expires := now.Add(h.ttl).UTC().Truncate(time.Second)
+	for _, step := range steps {
+		changes = append(changes, journal.Change{
+			Object: journal.Object(step.Object), UID: step.UID, Field: step.Field, Before: step.Before, After: step.After,
+			Mode: modeOf(choices, step), Expires: &expires, State: journal.Planned,
+		})
+	}
+	return changes
+}
+
+// clearReverted closes earlier pauses of what is to be paused again: somebody has
+// put the value back, and only our mark is left of them.
+func (h *hunt) clearReverted(ctx context.Context, book *notebook, t *talk, changes []journal.Change) error {
+	_, held, _, err := book.held(ctx)
+	if err != nil {
+		return err
+	}
+	reverted := slices.DeleteFunc(held, func(earlier relief.Held) bool {
+		return earlier.Standing != relief.Reverted || !slices.ContainsFunc(changes, func(c journal.Change) bool {
+			return c.UID == earlier.Change.UID && c.Field == earlier.Change.Field
+		})
+	})
+	_, _, err = h.pauser(t, 0).Restore(ctx, book.recorders, reverted, false)
+	return err
+}
+
+// modeOf is the mode by which a step came about.
+func modeOf(choices []disruption.Choice, step disruption.Step) string {
+	for _, c := range choices {
+		for _, s := range c.Relief.Steps {
+			if s.UID == step.UID && s.Field == step.Field {
+				return string(c.Relief.Mode)
+			}
+		}
+	}
+	return ""
+}
+
+// objectsOf are the workloads as the profile knows them.
+func objectsOf(s *cluster.Snapshot) []profile.Object {
+	workloads := s.Workloads()
+	objects := make([]profile.Object, 0, len(workloads))
+	for _, w := range workloads {
+		objects = append(objects, profile.Object{Kind: w.Kind, Namespace: w.Namespace, Name: w.Name})
+	}
+	return objects
+}
+
+// listed joins names for a sentence.
+func listed(names []string) string {
+	if len(names) == 0 {
+		return "nothing"
+	}
+	return strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), ", ")
+}
+
+// pauser carries out what was decided.
+func (h *hunt) pauser(t *talk, timeout time.Duration) *relief.Pauser {
+	return &relief.Pauser{
+		Keeper:  relief.Keeper{Client: h.client, Retry: h.patience(t.trouble)},
+		Source:  h.watcher,
+		Clock:   h.Clock,
+		Timeout: timeout,
+		Tell:    t.change,
+	}
+}

@@ -1,0 +1,259 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/patience"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
+)
+
+// journalNamespaceVariable names the namespace of the journal where the flag
+// does not.
+const journalNamespaceVariable = "VANTIQ_UPGRADE_JOURNAL_NAMESPACE"
+
+// keptRuns is how many closed runs stay in the journal as history.
+const keptRuns = 20
+
+// awayTimeout is how long a change waits for an API server that does not answer.
+const awayTimeout = 10 * time.Minute
+
+// addJournalNamespace adds the flag that says where the journal is.
+func (s *suite) addJournalNamespace(root *cobra.Command) {
+	fallback := cmp.Or(s.Getenv(journalNamespaceVariable), journal.DefaultNamespace)
+	root.PersistentFlags().StringVar(&s.journalNamespace, "journal-namespace", fallback,
+		"Namespace of the journal, in which changes are written down before they are made (also "+journalNamespaceVariable+")")
+}
+
+// notebook is the journal as a command uses it.
+type notebook struct {
+	*journal.Store
+	client kubernetes.Interface
+	// open are the records in use, by run.
+	open map[string]*journal.Recorder
+}
+
+// notebook opens the journal. onTrouble is told of requests that are tried again.
+func (s *suite) notebook(client kubernetes.Interface, onTrouble func(error)) *notebook {
+	return &notebook{
+		Store: &journal.Store{
+			ConfigMaps: client.CoreV1().ConfigMaps(s.journalNamespace),
+			Now:        s.now,
+			Retry:      s.patience(onTrouble),
+		},
+		client: client,
+		open:   map[string]*journal.Recorder{},
+	}
+}
+
+// patience repeats requests while the API server does not answer.
+func (s *suite) patience(onTrouble func(error)) func(context.Context, func() error) error {
+	return patience.Patience{Clock: s.Clock, Away: awayTimeout, OnTrouble: onTrouble}.Do
+}
+
+// begin writes down that a command begins. A run of the same command that did
+// not come to its end is gone on with.
+func (n *notebook) begin(ctx context.Context, s *suite, command []string) (*journal.Recorder, error) {
+	former, err := n.unfinished(ctx, command)
+	if err != nil {
+		return nil, err
+	}
+	if former != nil {
+		return n.recorder(ctx, former.ID)
+	}
+	rec, err := n.Begin(ctx, journal.Run{
+		ID: journal.NewID(n.Now()), Command: command, Operator: n.operator(ctx, s.Operator), Host: s.Operator, Started: n.Now().UTC(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	n.open[rec.Run().ID] = rec
+	return rec, nil
+}
+
+// unfinished is the run of a command that did not come to its end; nil when there
+// is none.
+func (n *notebook) unfinished(ctx context.Context, command []string) (*journal.Run, error) {
+	runs, _, err := n.Runs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, run := range runs {
+		if isUnfinished(run) && slices.Equal(run.Command, command) {
+			return run, nil
+		}
+	}
+	return nil, nil
+}
+
+// isAtItsEnd reports whether nothing of a command is left to be written down or
+// given back: no earlier attempt of it was killed, or stopped half-way.
+func (n *notebook) isAtItsEnd(ctx context.Context, command []string) (bool, error) {
+	former, err := n.unfinished(ctx, command)
+	return former == nil, err
+}
+
+// isUnfinished reports whether a run can be gone on with.
+func isUnfinished(run *journal.Run) bool {
+	return !run.Damaged && !run.Newer && slices.Contains([]string{"", journal.OutcomeStopped, journal.OutcomeInterrupted}, run.Outcome)
+}
+
+// recorder opens the record of a run once.
+func (n *notebook) recorder(ctx context.Context, run string) (*journal.Recorder, error) {
+	if rec := n.open[run]; rec != nil {
+		return rec, nil
+	}
+	rec, err := n.Open(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	n.open[run] = rec
+	return rec, nil
+}
+
+// recorders is recorder as pkg/relief wants it.
+func (n *notebook) recorders(ctx context.Context, run string) (relief.Recorder, error) {
+	rec, err := n.recorder(ctx, run)
+	if rec == nil || err != nil {
+		return nil, err
+	}
+	return rec, nil
+}
+
+// finish writes down how a run ended, also after an interrupt, and makes room in
+// the history.
+func (n *notebook) finish(ctx context.Context, rec *journal.Recorder, outcome string) error {
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	if err := rec.Finish(ctx, outcome); err != nil {
+		return err
+	}
+	return n.Prune(ctx, keptRuns)
+}
+
+// markRestored notes that changes of a run were given back. A run that has ended
+// becomes history when nothing of it is left.
+func (n *notebook) markRestored(ctx context.Context, run *journal.Run, numbers []int) error {
+	rec, err := n.recorder(ctx, run.ID)
+	if err != nil {
+		return err
+	}
+	if err := rec.Mark(ctx, journal.Restored, "", numbers...); err != nil {
+		return err
+	}
+	if run.Outcome == "" {
+		return nil // it died, and can still be gone on with
+	}
+	return n.finish(ctx, rec, run.Outcome)
+}
+
+// operator is the user of the cluster; without an answer it is who runs the
+// program. Servers before 1.28 do not tell.
+func (n *notebook) operator(ctx context.Context, fallback string) string {
+	review, err := n.client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	if err != nil {
+		return fallback
+	}
+	return cmp.Or(review.Status.UserInfo.Username, fallback)
+}
+
+// held reads what is not given back.
+func (n *notebook) held(ctx context.Context) ([]*journal.Run, []relief.Held, []v1alpha1.Finding, error) {
+	runs, findings, err := n.Runs(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var objects []runtime.Object
+	err = n.Retry(ctx, func() error {
+		var err error
+		objects, err = cluster.ListChangeable(ctx, n.client)
+		return err
+	})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	held, err := relief.Collect(runs, objects)
+	return runs, held, findings, err
+}
+
+// commandWords is a command as it is to be typed again, without the flags that
+// say how to connect, what to print and not to ask.
+func commandWords(cmd *cobra.Command, args []string) []string {
+	words := append([]string{cmd.Name()}, args...)
+	for _, name := range givenFlags(cmd) {
+		if cmd.InheritedFlags().Lookup(name) == nil && !slices.Contains(notRecorded, name) {
+			words = append(words, flagWords(cmd.Flags().Lookup(name))...)
+		}
+	}
+	return words
+}
+
+// notRecorded are the flags that change nothing of what a command does.
+var notRecorded = []string{"yes", "output", "quiet", "events", "dry-run", "show-managed-fields", "template", "allow-missing-template-keys"}
+
+// warnExpired tells of pauses that should have been given back. It is a service
+// to the operator: where the journal cannot be read nothing is said.
+func (s *suite) warnExpired(ctx context.Context, client kubernetes.Interface, say func(string)) {
+	runs, _, err := (&journal.Store{ConfigMaps: client.CoreV1().ConfigMaps(s.journalNamespace), Now: s.now}).Runs(ctx)
+	if err != nil {
+		return
+	}
+	now := s.now()
+	for _, run := range runs {
+		for _, c := range run.Changes {
+			if c.IsOpen() && c.Expires != nil && now.After(*c.Expires) {
+				say(fmt.Sprintf("Warning: %s is paused since %s and should have been given back by %s: kubectl vantiq-upgrade resume-pdb-blockers",
+					c.Object, c.Time.Local().Format(time.DateTime), c.Expires.Local().Format(time.DateTime)))
+			}
+		}
+	}
+}
+
+// shortCommand shows a recorded command.
+func shortCommand(words []string) string {
+	shown := make([]string, 0, len(words))
+	for _, word := range words {
+		shown = append(shown, quoted(word))
+	}
+	return strings.Join(shown, " ")
+}
+
+// afterwards is a context for what is written down at the end, also after an
+// interrupt; then it is bounded, since an interrupted command ends within a
+// second.
+func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Err() == nil {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+}
+
+// lastWords bounds what an interrupted command still writes down.
+const lastWords = 500 * time.Millisecond
+
+// journalOutcome is how a run ended, for the journal.
+func journalOutcome(err error) string {
+	switch ExitCode(err) {
+	case codeDone, codeBlocked:
+		return journal.OutcomeDone
+	case codeInterrupted:
+		return journal.OutcomeInterrupted
+	}
+	return journal.OutcomeStopped
+}

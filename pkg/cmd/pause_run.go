@@ -1,0 +1,256 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
+)
+
+// runPause is one course of pause-pdb-blockers: rights, report, question, lock,
+// pause.
+type runPause struct {
+	*pauseOptions
+	hunt *hunt
+	talk *talk
+}
+
+// run returns the report of however far it came, and an error with the exit
+// code.
+func (r *runPause) run(ctx context.Context) (*v1alpha1.PauseReport, error) {
+	if err := r.refuseWithoutRights(ctx, r.hunt.client, "pause-pdb-blockers"); err != nil {
+		return nil, err
+	}
+	if err := r.hunt.load(ctx); err != nil {
+		return nil, err
+	}
+	var stop func()
+	var err error
+	if r.hunt.watcher, stop, err = r.watch(ctx, r.hunt.client, r.talk); err != nil {
+		return nil, err
+	}
+	defer stop()
+	out, found, err := r.judge()
+	if err != nil {
+		return nil, err
+	}
+	book := r.notebook(r.hunt.client, r.talk.trouble)
+	nothing := len(out.Paused) == 0
+	if nothing && r.dryRun == dryRunNone {
+		nothing, err = book.isAtItsEnd(ctx, r.command)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if nothing || r.dryRun == dryRunClient {
+		return out, r.concludeUntouched(out)
+	}
+	if r.dryRun == dryRunServer {
+		return out, r.askServer(ctx, out, found.choices)
+	}
+	if err := r.show(out); err != nil {
+		return nil, err
+	}
+	if err := r.confirm(ctx, r.yes, fmt.Sprintf("Make %s in %s?", counted(len(out.Paused), "change"), r.conn.describe())); err != nil {
+		return nil, err
+	}
+	return r.pause(ctx, book)
+}
+
+// watch reads the cluster. The watches outlive an interrupt, so that the last
+// state told is true; only their first reading is given up with it. stop ends
+// them.
+func (s *suite) watch(ctx context.Context, client kubernetes.Interface, t *talk) (*cluster.Watcher, func(), error) {
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	synced := context.AfterFunc(ctx, stop)
+	watcher, err := cluster.Watch(watching, client, t.trouble)
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	synced()
+	return watcher, stop, nil
+}
+
+// judge finds the blockers as the watches show them now, and decides what is
+// done about each.
+func (r *runPause) judge() (*v1alpha1.PauseReport, quarry, error) {
+	nodes, err := r.nodes()
+	if err != nil {
+		return nil, quarry{}, err
+	}
+	found, err := r.hunt.find(nodes)
+	if err != nil {
+		return nil, quarry{}, err
+	}
+	out := r.emptyReport()
+	out.Findings = append(out.Findings, found.findings...)
+	for _, c := range found.choices {
+		out.Blockers = append(out.Blockers, c.Result())
+	}
+	for _, c := range r.hunt.changes(found.choices, r.now()) {
+		out.Paused = append(out.Paused, relief.PausedField("", c, v1alpha1.PauseStatePlanned))
+	}
+	return out, found, nil
+}
+
+// nodes are those of the pool; nil without one.
+func (r *runPause) nodes() (map[string]bool, error) {
+	if r.pool == "" {
+		return nil, nil
+	}
+	chosen, err := r.choice.resolve(r.hunt.watcher.Snapshot().Nodes, r.pool, r.profile)
+	if err != nil {
+		return nil, err
+	}
+	nodes := map[string]bool{}
+	for _, name := range chosen.NodeNames() {
+		nodes[name] = true
+	}
+	return nodes, nil
+}
+
+// concludeUntouched names the outcome where nothing is to be changed. A dry run
+// says 2 while something would block a drain that began now.
+func (r *runPause) concludeUntouched(out *v1alpha1.PauseReport) error {
+	switch {
+	case len(out.Paused) > 0 || finding.HasErrors(out.Findings):
+		out.Outcome = v1alpha1.PauseBlocked
+		return &ExitError{Code: codeBlocked}
+	case r.dryRun == dryRunNone:
+		out.Outcome = v1alpha1.PauseNothingToDo
+	}
+	return nil
+}
+
+// show is the report before the question. Who wants it quiet sees it only then.
+func (r *runPause) show(out *v1alpha1.PauseReport) error {
+	if r.quiet && (r.yes || !report.IsTerminal(r.In)) {
+		return nil
+	}
+	return report.PauseReport(r.ErrOut, out, r.next, r.styleFor(r.ErrOut), r.output.wide)
+}
+
+// askServer has the API server judge each change without making it.
+func (r *runPause) askServer(ctx context.Context, out *v1alpha1.PauseReport, choices []disruption.Choice) error {
+	keeper := relief.Keeper{Client: r.hunt.client, Retry: r.patience(r.talk.trouble), DryRun: true}
+	run := &journal.Run{ID: journal.NewID(r.now()), Operator: r.Operator, Host: r.Operator}
+	for i, c := range r.hunt.changes(choices, r.now()) {
+		if err := keeper.Apply(ctx, run, c); err != nil {
+			out.Paused[i].State, out.Paused[i].Message = v1alpha1.PauseStateFailed, err.Error()
+			out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, c.Object.String(), err.Error(), ""))
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return r.concludeUntouched(out)
+}
+
+// pause takes the lock, judges once more (time has passed since the question),
+// and carries it out.
+func (r *runPause) pause(ctx context.Context, book *notebook) (*v1alpha1.PauseReport, error) {
+	held, release, err := r.lock(ctx, r.hunt.client, shortCommand(r.command), r.talk, r.talk.trouble)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	out, found, err := r.judge()
+	if err != nil {
+		return nil, err
+	}
+	rec, err := book.begin(held, r.suite, r.command)
+	if err != nil {
+		return nil, err
+	}
+	changes := r.hunt.changes(found.choices, r.now())
+	if err := r.hunt.clearReverted(held, book, r.talk, changes); err != nil {
+		return nil, err
+	}
+	changes = unsettled(rec.Run(), changes)
+	fields, findings, err := r.hunt.pauser(r.talk, r.timeout).Pause(held, rec, changes)
+	out.Paused = fields
+	outcome := r.conclude(ctx, held, out, findings, err)
+	if finishErr := book.finish(ctx, rec, journalOutcome(outcome)); finishErr != nil && outcome == nil {
+		outcome = finishErr
+	}
+	return out, outcome
+}
+
+// unsettled adds to the changes those that an earlier attempt of the run has
+// written down and perhaps not carried out.
+func unsettled(run *journal.Run, changes []journal.Change) []journal.Change {
+	for _, c := range run.Changes {
+		if c.State != journal.Planned || c.Mode == drain.ModeCordon {
+			continue
+		}
+		isNew := true
+		for _, other := range changes {
+			isNew = isNew && (other.Object != c.Object || other.Field != c.Field)
+		}
+		if isNew {
+			changes = append(changes, c)
+		}
+	}
+	return changes
+}
+
+// conclude judges once more, so that the report says what still blocks, and
+// names the outcome and its exit code.
+func (r *runPause) conclude(ctx, held context.Context, out *v1alpha1.PauseReport, found []v1alpha1.Finding, err error) error {
+	if after, _, judgeErr := r.judge(); judgeErr == nil {
+		out.Blockers, out.Findings = after.Blockers, slices.Concat(found, after.Findings)
+	} else {
+		out.Findings = found
+	}
+	finding.Sort(out.Findings)
+	switch {
+	case ctx.Err() != nil:
+		out.Outcome = v1alpha1.PauseInterrupted
+		return &ExitError{Code: codeInterrupted}
+	case err != nil:
+		out.Outcome = v1alpha1.PauseStopped
+		if held.Err() != nil {
+			err = context.Cause(held)
+		}
+		return &ExitError{Code: codeStopped, Err: err}
+	case finding.HasErrors(out.Findings):
+		out.Outcome = v1alpha1.PauseBlocked
+		return &ExitError{Code: codeBlocked}
+	}
+	out.Outcome = v1alpha1.PauseDone
+	return nil
+}
+
+func (r *runPause) emptyReport() *v1alpha1.PauseReport {
+	name := r.pool
+	if name == "" {
+		name = "cluster"
+	}
+	return &v1alpha1.PauseReport{
+		TypeMeta: v1alpha1.TypeMeta("PauseReport"), ObjectMeta: metav1.ObjectMeta{Name: name},
+		Outcome: v1alpha1.PausePlanned, DryRun: r.dryRun.String(),
+		Blockers: []v1alpha1.Blocker{}, Paused: []v1alpha1.PausedField{}, Findings: []v1alpha1.Finding{},
+	}
+}
+
+func (r *runPause) print(out *v1alpha1.PauseReport) error {
+	return r.output.print(r.Out, out, func(w io.Writer) error {
+		return report.PauseReport(w, out, r.next, r.styleFor(r.Out), r.output.wide)
+	})
+}

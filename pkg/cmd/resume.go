@@ -1,0 +1,143 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+)
+
+// resumeOptions are the options of resume.
+type resumeOptions struct {
+	*suite
+	run    string
+	yes    bool
+	dryRun dryRun
+}
+
+func newCmdResume(s *suite) *cobra.Command {
+	o := &resumeOptions{suite: s}
+	cmd := s.command("resume", "[RUN]")
+	cmd.Long = `Go on with a run that did not come to its end: it was interrupted, killed, or
+lost its connection. The same command is run again with the same flags, and goes
+on where it was; from any machine.
+
+Without the id of a run it is the one that can be gone on with; status lists
+them.`
+	cmd.Example = `  kubectl vantiq-upgrade resume
+  kubectl vantiq-upgrade resume 20261123-103305-x7k2p --yes`
+	cmd.Args = cobra.MaximumNArgs(1)
+	cmd.ValidArgsFunction = s.completeRuns
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			o.run = args[0]
+		}
+		return o.resume(cmd)
+	}
+	o.dryRun.addFlag(cmd, "How far to go: none goes on, client only names the run and its command, server passes it on to that command")
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "Go on without asking; needed when stdin is no terminal")
+	return cmd
+}
+
+func (o *resumeOptions) resume(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	run, err := o.find(ctx)
+	if err != nil {
+		return err
+	}
+	if run == nil {
+		fmt.Fprintln(o.ErrOut, "Nothing to go on with: every run came to its end. kubectl vantiq-upgrade status shows what is still ours.")
+		return nil
+	}
+	name := run.Command[0]
+	if entry, err := o.registry.Subcommand(name); err != nil || !entry.Mutates || name == "resume" {
+		return fmt.Errorf("run %s recorded the command %q, which cannot be gone on with", run.ID, shortCommand(run.Command))
+	}
+	fmt.Fprintf(o.ErrOut, "Run %s: %s, begun by %s on %s at %s.\n", run.ID, shortCommand(run.Command), run.Operator, run.Host, run.Started.Local().Format(time.DateTime))
+	if o.dryRun == dryRunClient {
+		return nil
+	}
+	if err := o.confirm(ctx, o.yes, "Go on with it in "+o.conn.describe()+"?"); err != nil {
+		return err
+	}
+	root, err := NewRootCommand(o.System)
+	if err != nil {
+		return err
+	}
+	root.SetArgs(append(slices.Clone(run.Command), append(inheritedFlags(cmd), "--yes", "--dry-run="+o.dryRun.String())...))
+	return root.ExecuteContext(ctx)
+}
+
+// find returns the run to go on with; nil when there is none.
+func (o *resumeOptions) find(ctx context.Context) (*journal.Run, error) {
+	client, err := o.conn.client()
+	if err != nil {
+		return nil, err
+	}
+	runs, _, err := o.notebook(client, nil).Runs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var unfinished []*journal.Run
+	var ids []string
+	for _, run := range runs {
+		if isUnfinished(run) && len(run.Command) > 0 && (o.run == "" || run.ID == o.run) {
+			unfinished, ids = append(unfinished, run), append(ids, run.ID)
+		}
+	}
+	switch {
+	case len(unfinished) == 1:
+		return unfinished[0], nil
+	case len(unfinished) > 1:
+		return nil, fmt.Errorf("which run? These can be gone on with: %s", listed(ids))
+	case o.run == "":
+		return nil, nil
+	case slices.ContainsFunc(runs, func(r *journal.Run) bool { return r.ID == o.run }):
+		return nil, fmt.Errorf("run %s came to its end: there is nothing to go on with", o.run)
+	}
+	return nil, fmt.Errorf("there is no run %s; kubectl vantiq-upgrade status lists them", o.run)
+}
+
+// inheritedFlags are the flags of the connection as they were given.
+func inheritedFlags(cmd *cobra.Command) []string {
+	var words []string
+	for _, name := range givenFlags(cmd) {
+		if flag := cmd.InheritedFlags().Lookup(name); flag != nil {
+			words = append(words, flagWords(flag)...)
+		}
+	}
+	return words
+}
+
+// completeRuns completes the id of a run. It is silent when it can't.
+func (s *suite) completeRuns(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	const nothing = cobra.ShellCompDirectiveNoFileComp
+	if len(args) > 0 {
+		return nil, nothing
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)
+	defer cancel()
+	client, err := s.conn.client()
+	if err != nil {
+		return nil, nothing
+	}
+	store := &journal.Store{ConfigMaps: client.CoreV1().ConfigMaps(s.journalNamespace), Now: s.now}
+	runs, _, err := store.Runs(ctx)
+	if err != nil {
+		return nil, nothing
+	}
+	var ids []cobra.Completion
+	for _, run := range runs {
+		if run.IsOpen() {
+			ids = append(ids, cobra.CompletionWithDesc(run.ID, shortCommand(run.Command)))
+		}
+	}
+	return ids, nothing
+}

@@ -1,0 +1,60 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
+)
+
+func newCmdResumePDBBlockers(s *suite) *cobra.Command {
+	g := &giveBack{suite: s, subcommand: "resume-pdb-blockers", output: newOutput()}
+	cmd := s.command(g.subcommand, "[KIND/NAMESPACE/NAME...]")
+	cmd.Long = `Give back what pause-pdb-blockers changed: each field gets the value that was
+recorded before, and then the workloads are waited for until they are Ready.
+
+Only what we changed is given back, and only where it is still as we set it.
+Where somebody else has changed it meanwhile, or made the object again, it is
+named and left alone, and the exit code is 2; --force puts it back all the same.
+It works from any machine: the journal and the marks on the objects say what is
+ours.`
+	cmd.Example = `  # Give back every pause
+  kubectl vantiq-upgrade resume-pdb-blockers
+
+  # One of them, without a question
+  kubectl vantiq-upgrade resume-pdb-blockers deployment/shared/telegraf-prom --yes`
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := g.output.complete(); err != nil {
+			return err
+		}
+		g.next = g.nextCommands(cmd, args)
+		g.choose = func(_ []*journal.Run, held []relief.Held) ([]relief.Held, error) { return chooseNamed(held, args) }
+		return g.run(cmd.Context())
+	}
+	g.addFlags(cmd)
+	return cmd
+}
+
+// chooseNamed keeps the pauses, or those of the named objects.
+func chooseNamed(held []relief.Held, names []string) ([]relief.Held, error) {
+	pauses := slices.DeleteFunc(slices.Clone(held), func(h relief.Held) bool { return !h.IsPause() })
+	if len(names) == 0 {
+		return pauses, nil
+	}
+	var paused []string
+	for _, h := range pauses {
+		paused = append(paused, h.Change.Object.String())
+	}
+	for _, name := range names {
+		if !slices.Contains(paused, name) {
+			return nil, fmt.Errorf("%s is not paused (kind/namespace/name); what is: %s", name, listed(paused))
+		}
+	}
+	return slices.DeleteFunc(pauses, func(h relief.Held) bool { return !slices.Contains(names, h.Change.Object.String()) }), nil
+}

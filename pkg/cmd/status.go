@@ -1,0 +1,169 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
+)
+
+// statusOptions are the options of status.
+type statusOptions struct {
+	*suite
+	output *output
+	next   report.Next
+}
+
+func newCmdStatus(s *suite) *cobra.Command {
+	o := &statusOptions{suite: s, output: newOutput()}
+	cmd := s.command("status", "")
+	cmd.Args = cobra.NoArgs
+	cmd.Long = `Show what is under way and what is still ours: who holds the lock, the runs and
+how they ended, every change that is not given back and how it stands in the
+cluster now.
+
+It changes nothing and needs no lock. The exit code is 2 when something is not
+as we left it: a pause that is overdue or was put back by another tool, a change
+that somebody else has changed again, a journal that cannot be read.`
+	cmd.Example = `  kubectl vantiq-upgrade status
+  kubectl vantiq-upgrade status -o json`
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := o.output.complete(); err != nil {
+			return err
+		}
+		o.next = report.Next{Again: commandLine(cmd, "resume", nil, ownFlags(cmd)...), GiveBack: commandLine(cmd, "abort", nil, ownFlags(cmd)...)}
+		return o.run(cmd.Context())
+	}
+	o.output.addFlags(cmd)
+	return cmd
+}
+
+func (o *statusOptions) run(ctx context.Context) error {
+	client, err := o.conn.client()
+	if err != nil {
+		return err
+	}
+	t := o.newTalk(true, eventsText)
+	holder, err := journal.Current(ctx, client.CoordinationV1().Leases(journal.Namespace), o.now)
+	if err != nil {
+		return err
+	}
+	if holder != nil && o.locker(client, "", nil).IsGone(holder) {
+		holder.Lapsed = true
+	}
+	runs, held, findings, err := o.notebook(client, t.trouble).held(ctx)
+	if err != nil {
+		return err
+	}
+	out := &v1alpha1.StatusReport{
+		TypeMeta: v1alpha1.TypeMeta("StatusReport"), ObjectMeta: metav1.ObjectMeta{Name: "cluster"},
+		Lock: lockStatus(holder), Runs: []v1alpha1.RunStatus{}, Changes: []v1alpha1.ChangeStatus{}, Findings: []v1alpha1.Finding{},
+	}
+	for _, run := range runs {
+		out.Runs = append(out.Runs, runStatus(run))
+	}
+	now := o.now()
+	out.Findings = append(out.Findings, findings...)
+	for _, h := range held {
+		out.Changes = append(out.Changes, changeStatus(h, now))
+	}
+	out.Findings = append(out.Findings, relief.Findings(held, now)...)
+	finding.Sort(out.Findings)
+	err = o.output.print(o.Out, out, func(w io.Writer) error {
+		return report.StatusReport(w, out, o.nextFor(out, runs), o.styleFor(o.Out), o.output.wide)
+	})
+	if err == nil && finding.HasErrors(out.Findings) {
+		err = &ExitError{Code: codeBlocked}
+	}
+	return err
+}
+
+// nextFor keeps the commands that there is something to do for.
+func (o *statusOptions) nextFor(out *v1alpha1.StatusReport, runs []*journal.Run) report.Next {
+	next := report.Next{}
+	if slices.ContainsFunc(runs, isUnfinished) && (out.Lock == nil || out.Lock.Lapsed) {
+		next.Again = o.next.Again
+	}
+	if len(out.Changes) > 0 {
+		next.GiveBack = o.next.GiveBack
+	}
+	return next
+}
+
+func lockStatus(h *journal.Held) *v1alpha1.LockStatus {
+	if h == nil {
+		return nil
+	}
+	return &v1alpha1.LockStatus{Holder: h.Holder, Command: h.Command, Since: timeOf(h.Since), Lapsed: h.Lapsed}
+}
+
+func runStatus(run *journal.Run) v1alpha1.RunStatus {
+	s := v1alpha1.RunStatus{
+		ID: run.ID, Command: shortCommand(run.Command), Operator: run.Operator, Host: run.Host,
+		Started: metav1.NewTime(run.Started), Outcome: run.Outcome, Total: len(run.Changes),
+	}
+	if run.Ended != nil {
+		s.Ended = timeOf(*run.Ended)
+	}
+	for _, c := range run.Changes {
+		if c.IsOpen() {
+			s.Open++
+		}
+	}
+	return s
+}
+
+func changeStatus(h relief.Held, now time.Time) v1alpha1.ChangeStatus {
+	c := h.Change
+	s := v1alpha1.ChangeStatus{
+		Run: h.Run, Number: c.Number, Object: v1alpha1.ObjectRef(c.Object), UID: c.UID, Field: c.Field,
+		Before: c.Before, After: c.After, Now: nowOf(h), Mode: c.Mode,
+		Since: metav1.NewTime(c.Time), Expired: h.Expired(now),
+	}
+	if c.Expires != nil {
+		s.Expires = timeOf(*c.Expires)
+	}
+	switch h.Standing {
+	case relief.Ours:
+		s.State = v1alpha1.ChangeOurs
+	case relief.Reverted:
+		s.State = v1alpha1.ChangeReverted
+	case relief.Untouched:
+		s.State = v1alpha1.ChangeNotApplied
+	case relief.Gone, relief.Replaced:
+		s.State = v1alpha1.ChangeGone
+	case relief.Changed:
+		s.State = v1alpha1.ChangeChanged
+	}
+	return s
+}
+
+// nowOf is the value of the field; null when the object is gone.
+func nowOf(h relief.Held) json.RawMessage {
+	if h.Live == nil {
+		return json.RawMessage("null")
+	}
+	return h.Live.Value(h.Change.Field)
+}
+
+// timeOf is nil for no time.
+func timeOf(t time.Time) *metav1.Time {
+	if t.IsZero() {
+		return nil
+	}
+	out := metav1.NewTime(t)
+	return &out
+}
