@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
@@ -71,38 +69,6 @@ func TestBadInput(t *testing.T) {
 	if n, _ := c.CordonedNodes(t.Context(), "mongodbnp"); n != 0 {
 		t.Errorf("%d nodes were cordoned", n)
 	}
-}
-
-// TestMissingRights are listed all at once, before anything is touched.
-func TestMissingRights(t *testing.T) {
-	c := twoPools(t, "rights")
-	_, err := c.Client.RbacV1().ClusterRoles().Create(t.Context(), &rbacv1.ClusterRole{
-		ObjectMeta: metav1.ObjectMeta{Name: "rights-view"},
-		Rules: []rbacv1.PolicyRule{
-			{APIGroups: []string{""}, Resources: []string{"nodes", "pods"}, Verbs: []string{"get", "list", "watch"}},
-			{APIGroups: []string{"apps"}, Resources: []string{"*"}, Verbs: []string{"list", "watch"}},
-		},
-	}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.Client.RbacV1().ClusterRoleBindings().Create(t.Context(), &rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: "rights-view"},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "rights-view"},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "viewer"}},
-	}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	report := drainReport(t, c.Plugin(t, "drain-pool", "old", "--yes", "--as", "viewer", "-o", "json").Want(t, 2))
-	for _, right := range []string{"patch nodes", "create pods/eviction", "list poddisruptionbudgets.policy", "watch poddisruptionbudgets.policy", "create leases.coordination.k8s.io in namespace kube-system"} {
-		wantFinding(t, report.Findings, "VU-217", "may not "+right)
-	}
-	if report.Outcome != "Blocked" {
-		t.Errorf("outcome %s", report.Outcome)
-	}
-	wantOneLine(t, c.Plugin(t, "pools", "--as", "nobody").Want(t, 1), "nodes is forbidden", `User "nobody"`)
-	wantOneLine(t, c.Plugin(t, "uncordon-pool", "old", "--as", "viewer").Want(t, 2), "may not patch nodes", "nothing was touched")
 }
 
 // TestOutputFormats: every format of kubectl works on a result, and talk never

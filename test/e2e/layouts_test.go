@@ -27,7 +27,7 @@ func TestAKSLayout(t *testing.T) {
 		if report.Outcome != "Blocked" || report.Result != nil {
 			t.Errorf("outcome %s with result %+v", report.Outcome, report.Result)
 		}
-		wantFinding(t, report.Findings, "VU-202", "pdb/shared/telegraf-prom", "kubectl scale deployment -n shared telegraf-prom --replicas=0")
+		wantFinding(t, report.Findings, "VU-202", "pdb/shared/telegraf-prom", "kubectl vantiq-upgrade pause-pdb-blockers deployment/shared/telegraf-prom")
 		if n, err := s.CordonedNodes(t.Context(), "keycloaknp"); err != nil || n != 0 {
 			t.Errorf("%d nodes were cordoned (%v)", n, err)
 		}

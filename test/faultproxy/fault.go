@@ -126,6 +126,34 @@ func LoseAnswer() Fault {
 	}}
 }
 
+// Call calls a function as the request comes and breaks the connection then: the
+// server never hears of it.
+func Call(name string, call func()) Fault {
+	return Fault{Name: name, do: func(x *exchange) {
+		call()
+		x.proxy.hangUp(x.r)
+	}}
+}
+
+// Hold calls a function as the request comes, and forwards it when that returns.
+func Hold(name string, until func()) Fault {
+	return Fault{Name: name, do: func(x *exchange) {
+		until()
+		x.pass()
+	}}
+}
+
+// CallAfter has the server carry the request out, calls a function, and breaks
+// the connection: nobody gets the answer.
+func CallAfter(name string, call func()) Fault {
+	return Fault{Name: name, do: func(x *exchange) {
+		x.w = nowhere{header: http.Header{}}
+		x.pass()
+		call()
+		x.proxy.hangUp(x.r)
+	}}
+}
+
 // nowhere takes an answer that nobody gets.
 type nowhere struct{ header http.Header }
 
@@ -182,6 +210,18 @@ func Refuse(d time.Duration) Fault {
 	return Fault{Name: "refused", do: func(x *exchange) {
 		x.proxy.refuse(d)
 		x.proxy.hangUp(x.r)
+	}}
+}
+
+// answerLeaves is how long an answer may take to leave before the connection is
+// broken behind it.
+const answerLeaves = 100 * time.Millisecond
+
+// Leave answers the request, and takes the server away then.
+func Leave(d time.Duration) Fault {
+	return Fault{Name: "left", do: func(x *exchange) {
+		x.pass()
+		time.AfterFunc(answerLeaves, func() { x.proxy.refuse(d) })
 	}}
 }
 

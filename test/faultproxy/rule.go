@@ -4,9 +4,12 @@
 package faultproxy
 
 import (
+	"bytes"
 	"hash/fnv"
+	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -16,8 +19,16 @@ type Request struct {
 	Verb                  string
 	Resource, Subresource string
 	Namespace, Name       string
+	// Body is what a request that changes something brings, as it is encoded.
+	Body []byte
 	// isWatchList is a watch that begins with what there is.
 	isWatchList bool
+}
+
+// IsWrite reports whether the request changes something in the cluster. Questions
+// about oneself are posted, too.
+func (r Request) IsWrite() bool {
+	return slices.Contains([]string{"create", "update", "patch", "delete"}, r.Verb) && !strings.HasPrefix(r.Resource, "selfsubject")
 }
 
 func (r Request) kind() string { return r.Verb + " " + r.Resource + "/" + r.Subresource }
@@ -44,7 +55,21 @@ func parse(r *http.Request) Request {
 	}
 	request.Verb = verb(r, request.Name != "")
 	request.isWatchList = r.URL.Query().Get("sendInitialEvents") == "true"
+	if request.IsWrite() {
+		request.Body = peek(r)
+	}
 	return request
+}
+
+// peek reads the body of a request and puts it back.
+func peek(r *http.Request) []byte {
+	body, err := io.ReadAll(r.Body)
+	rest := io.Reader(bytes.NewReader(body))
+	if err != nil {
+		rest = io.MultiReader(rest, r.Body) // which fails again
+	}
+	r.Body = io.NopCloser(rest)
+	return body
 }
 
 func verb(r *http.Request, named bool) string {

@@ -8,6 +8,7 @@ package faults
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,26 +22,40 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
-// shared is one sandbox for the tests of the package that take their turn on it:
-// there is one lock in a cluster, so that one drain is under way at a time.
-var (
-	shared harness.Shared
-	turn   sync.Mutex
-)
+// lane is one sandbox for tests that take their turn on it: there is one lock in a
+// cluster, so that one command works at a time.
+type lane struct {
+	sandbox harness.Shared
+	turn    sync.Mutex
+}
 
-// onShared waits for the test's turn on the shared sandbox. TestRandomDrains has
-// a sandbox of its own and goes on meanwhile.
+// shared is the lane of most tests, long that of two that take their time. They
+// go on side by side, and so does TestRandomDrains, which has a sandbox of its
+// own.
+var shared, long lane
+
 func onShared(t *testing.T) *harness.Sandbox {
 	t.Helper()
+	return shared.wait(t)
+}
+
+func onLong(t *testing.T) *harness.Sandbox {
+	t.Helper()
+	return long.wait(t)
+}
+
+// wait waits for the test's turn.
+func (l *lane) wait(t *testing.T) *harness.Sandbox {
+	t.Helper()
 	t.Parallel()
-	turn.Lock()
-	t.Cleanup(turn.Unlock)
-	return shared.Get(t)
+	l.turn.Lock()
+	t.Cleanup(l.turn.Unlock)
+	return l.sandbox.Get(t)
 }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if err := shared.Stop(); err != nil {
+	if err := errors.Join(shared.sandbox.Stop(), long.sandbox.Stop()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}

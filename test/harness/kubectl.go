@@ -58,6 +58,14 @@ func (s *Sandbox) Via(kubeconfig string) *Sandbox {
 	return &other
 }
 
+// From is the same sandbox for commands that run in another folder, which is
+// their home, too.
+func (s *Sandbox) From(dir string) *Sandbox {
+	other := *s
+	other.home = dir
+	return &other
+}
+
 // StartKubectl starts a kubectl. On unix kubectl becomes the plugin (execve), so
 // the process is the plugin's.
 func (s *Sandbox) StartKubectl(tb testing.TB, args ...string) *Process {
@@ -87,8 +95,9 @@ func (s *Sandbox) process(tb testing.TB, binary string, args []string) *Process 
 	tb.Helper()
 	p := &Process{tb: tb, started: time.Now(), limit: cmp.Or(s.CommandTimeout, commandTimeout), done: make(chan error, 1)}
 	p.Cmd = exec.Command(filepath.Join(s.bin, binary), args...)
+	p.Dir = s.home
 	p.Env = []string{
-		"PATH=" + s.bin, "KUBECONFIG=" + s.Kubeconfig, "HOME=" + s.Dir, "TZ=Asia/Tokyo",
+		"PATH=" + s.bin, "KUBECONFIG=" + s.Kubeconfig, "HOME=" + cmp.Or(s.home, s.Dir), "TZ=Asia/Tokyo",
 		"GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
 	}
 	return p

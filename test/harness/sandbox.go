@@ -37,6 +37,8 @@ type Sandbox struct {
 	CommandTimeout time.Duration
 
 	bin string
+	// home is the folder that commands run in; empty: that of the test.
+	home string
 }
 
 // Binaries returns the folder with sandbox, kubectl and the plugin; it skips the

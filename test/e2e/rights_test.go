@@ -1,0 +1,296 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/registry"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
+)
+
+// users are made with rights of their own, and go with the test.
+type users struct {
+	*harness.Scope
+	label map[string]string
+}
+
+func newUsers(t *testing.T, c *harness.Scope) *users {
+	t.Helper()
+	u := &users{Scope: c, label: map[string]string{"test.upgrade.vantiq.com/rights": c.Name}}
+	t.Cleanup(func() {
+		ctx := context.Background()
+		ours := metav1.ListOptions{LabelSelector: "test.upgrade.vantiq.com/rights=" + c.Name}
+		rbac := c.Client.RbacV1()
+		_ = rbac.ClusterRoleBindings().DeleteCollection(ctx, metav1.DeleteOptions{}, ours)
+		_ = rbac.ClusterRoles().DeleteCollection(ctx, metav1.DeleteOptions{}, ours)
+		_ = rbac.RoleBindings("kube-system").DeleteCollection(ctx, metav1.DeleteOptions{}, ours)
+		_ = rbac.Roles("kube-system").DeleteCollection(ctx, metav1.DeleteOptions{}, ours)
+	})
+	return u
+}
+
+// grant gives a user exactly these rights.
+func (u *users) grant(t *testing.T, user string, accesses []registry.Access) {
+	t.Helper()
+	rules := map[string][]rbacv1.PolicyRule{}
+	for _, a := range accesses {
+		resource := strings.TrimSuffix(a.Resource+"/"+a.Subresource, "/")
+		rules[a.Namespace] = append(rules[a.Namespace], rbacv1.PolicyRule{APIGroups: []string{a.Group}, Resources: []string{resource}, Verbs: []string{a.Verb}})
+	}
+	subjects := []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: user}}
+	meta := metav1.ObjectMeta{Name: user, Labels: u.label}
+	rbac := u.Client.RbacV1()
+	for namespace, rules := range rules {
+		var err error
+		if namespace == "" {
+			if _, err = rbac.ClusterRoles().Create(t.Context(), &rbacv1.ClusterRole{ObjectMeta: meta, Rules: rules}, metav1.CreateOptions{}); err == nil {
+				ref := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: user}
+				_, err = rbac.ClusterRoleBindings().Create(t.Context(), &rbacv1.ClusterRoleBinding{ObjectMeta: meta, RoleRef: ref, Subjects: subjects}, metav1.CreateOptions{})
+			}
+		} else if _, err = rbac.Roles(namespace).Create(t.Context(), &rbacv1.Role{ObjectMeta: meta, Rules: rules}, metav1.CreateOptions{}); err == nil {
+			ref := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: user}
+			_, err = rbac.RoleBindings(namespace).Create(t.Context(), &rbacv1.RoleBinding{ObjectMeta: meta, RoleRef: ref, Subjects: subjects}, metav1.CreateOptions{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// known waits until the API server knows the rights of a user: a role is seen as
+// a whole, so that one right of each tells.
+func (u *users) known(t *testing.T, user string, accesses []registry.Access) {
+	t.Helper()
+	asked := map[string]bool{}
+	for _, a := range accesses {
+		if asked[a.Namespace] {
+			continue
+		}
+		asked[a.Namespace] = true
+		u.Eventually(user+" may "+a.String(), func(ctx context.Context) (bool, error) {
+			review, err := u.Client.AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{
+				Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: &authorizationv1.ResourceAttributes{
+					Verb: a.Verb, Group: a.Group, Resource: a.Resource, Subresource: a.Subresource, Namespace: a.Namespace,
+				}},
+			}, metav1.CreateOptions{})
+			return err == nil && review.Status.Allowed, err
+		})
+	}
+}
+
+// declared are the rights of subcommands, each once.
+func declared(t *testing.T, subcommands ...string) []registry.Access {
+	t.Helper()
+	all, err := registry.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var accesses []registry.Access
+	for _, name := range subcommands {
+		entry, err := all.Subcommand(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range entry.Accesses() {
+			if !slices.Contains(accesses, a) {
+				accesses = append(accesses, a)
+			}
+		}
+	}
+	return accesses
+}
+
+// TestMissingRights are listed all at once, before anything is touched.
+func TestMissingRights(t *testing.T) {
+	c := twoPools(t, "rights")
+	u := newUsers(t, c)
+	var view []registry.Access
+	for _, a := range declared(t, "drain-pool") {
+		if a.Resource == "nodes" && a.Verb != "patch" || a.Resource == "pods" && a.Subresource == "" || a.Group == "apps" {
+			view = append(view, a)
+		}
+	}
+	u.grant(t, "viewer", view)
+	u.known(t, "viewer", view)
+	report := drainReport(t, c.Plugin(t, "drain-pool", "old", "--yes", "--as", "viewer", "-o", "json").Want(t, 2))
+	for _, right := range []string{"patch nodes", "create pods/eviction", "list poddisruptionbudgets.policy", "watch poddisruptionbudgets.policy", "create leases.coordination.k8s.io in namespace kube-system"} {
+		wantFinding(t, report.Findings, "VU-217", "may not "+right)
+	}
+	if report.Outcome != "Blocked" {
+		t.Errorf("outcome %s", report.Outcome)
+	}
+	wantOneLine(t, c.Plugin(t, "pools", "--as", "nobody").Want(t, 1), "nodes is forbidden", `User "nobody"`)
+	wantOneLine(t, c.Plugin(t, "uncordon-pool", "old", "--as", "viewer").Want(t, 2), "may not patch nodes", "nothing was touched")
+}
+
+// TestExactRights: each subcommand works for a user who may do what plugins.yaml
+// says, and nothing else.
+func TestExactRights(t *testing.T) {
+	c := drained(t, "exact")
+	u := newUsers(t, c)
+	user := func(subcommands ...string) string {
+		name := "exact-" + strings.Join(subcommands, "-and-")
+		rights := declared(t, subcommands...)
+		u.grant(t, name, rights)
+		u.known(t, name, rights)
+		return name
+	}
+	deployment0, budget0 := shapeOfDeployment(t, c, "blocker"), shapeOfBudget(t, c, "blocker")
+	pauser, resumer, aborter, viewer := user("pause-pdb-blockers"), user("resume-pdb-blockers"), user("abort"), user("status")
+
+	c.Plugin(t, "version", "--as", "nobody").Want(t, 0)
+	c.Plugin(t, "pools", "--as", user("pools")).Want(t, 0)
+	c.Plugin(t, "status", "--as", viewer).Want(t, 0)
+	out := read[v1alpha1.PauseReport](t, c.Plugin(t, "pause-pdb-blockers", "deployment/exact/blocker", "--mode=scale-to-zero", "--yes", "-o", "json", "--as", pauser).Want(t, 0))
+	s := read[v1alpha1.StatusReport](t, c.Plugin(t, "status", "-o", "json", "--as", viewer).Want(t, 0))
+	if len(s.Changes) != 1 || s.Changes[0].Run != out.Paused[0].Run || s.Runs[0].Operator != pauser {
+		t.Errorf("status: %+v, %+v", s.Changes, s.Runs)
+	}
+	c.Plugin(t, "resume-pdb-blockers", "--yes", "--as", resumer).Want(t, 0)
+	same(t, "the Deployment", deployment0, shapeOfDeployment(t, c, "blocker"))
+	c.Plugin(t, "pause-pdb-blockers", "pdb/exact/blocker", "--mode=relax", "--yes", "--as", pauser).Want(t, 0)
+	c.Plugin(t, "abort", "--yes", "--as", aborter).Want(t, 0)
+	same(t, "the budget", budget0, shapeOfBudget(t, c, "blocker"))
+
+	// A drain that pauses needs the rights of both.
+	c.Plugin(t, "drain-pool", "old", "--pause-pdb-blockers=surge", "--yes", "--as", user("drain-pool", "pause-pdb-blockers")).Want(t, 0)
+	same(t, "the Deployment", deployment0, shapeOfDeployment(t, c, "blocker"))
+	c.Plugin(t, "uncordon-pool", "old", "--as", user("uncordon-pool")).Want(t, 0)
+	drainer := user("drain-pool")
+	c.Plugin(t, "drain-pool", "spare", "--yes", "--as", drainer).Want(t, 2) // the budget
+	c.Kubectl(t, "delete", "pdb", "blocker", "-n", c.Name).Want(t, 0)
+	c.Plugin(t, "drain-pool", "spare", "--yes", "--as", drainer).Want(t, 0)
+	c.Plugin(t, "abort", "--yes", "--as", aborter).Want(t, 0)
+	if n, err := c.CordonedNodes(t.Context(), "spare"); err != nil || n != 0 {
+		t.Errorf("%d nodes are cordoned (%v)", n, err)
+	}
+
+	// resume needs its own, and those of what it goes on with.
+	c.PDB("blocker", "1", "", nil)
+	c.Ready("blocker", 1)
+	halfWritten(t, c, "kube-system", "blocker", 1)
+	alone := c.Plugin(t, "resume", "--yes", "--as", user("resume")).Want(t, 2)
+	if !containsAll(alone.Stderr, []string{"may not", "patch deployments.apps", "nothing was touched"}) {
+		t.Errorf("stderr:\n%s", alone.Stderr)
+	}
+	c.Plugin(t, "resume", "--yes", "--as", user("resume", "pause-pdb-blockers")).Want(t, 0)
+	wantReplicas(t, c, "blocker", 0)
+	c.Plugin(t, "resume-pdb-blockers", "--yes", "--as", resumer).Want(t, 0)
+	same(t, "the Deployment", deployment0, shapeOfDeployment(t, c, "blocker"))
+}
+
+// halfWritten writes a run down that was to scale a Deployment to zero, and died.
+func halfWritten(t *testing.T, c *harness.Scope, namespace, name string, replicas int) *journal.Run {
+	t.Helper()
+	store := &journal.Store{ConfigMaps: c.Client.CoreV1().ConfigMaps(namespace), Now: time.Now}
+	recorder, err := store.Begin(t.Context(), journal.Run{
+		Command:  []string{"pause-pdb-blockers", "deployment/" + c.Name + "/" + name, "--mode=scale-to-zero"},
+		Operator: "hanako", Host: "hanako@bastion-2",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = recorder.Plan(t.Context(), journal.Change{
+		Object: journal.Object{APIVersion: "apps/v1", Kind: "Deployment", Namespace: c.Name, Name: name},
+		UID:    deployment(t, c, name).UID, Field: "spec.replicas", Mode: "scale-to-zero",
+		Before: json.RawMessage(strconv.Itoa(replicas)), After: json.RawMessage("0"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return recorder.Run()
+}
+
+// TestOneRightLess: without any one of its rights a subcommand names it and
+// touches nothing.
+func TestOneRightLess(t *testing.T) {
+	c := blocked(t, "less", "web", 1)
+	c.Deployment("other", 1, quick)
+	c.PDB("other", "1", "", nil)
+	c.Ready("other", 1)
+	c.Plugin(t, "pause-pdb-blockers", "pdb/less/web", "--mode=relax", "--yes").Want(t, 0)
+	halfWritten(t, c, "kube-system", "other", 1)
+	t.Cleanup(func() { c.Plugin(t, "abort", "--all", "--yes").Want(t, 0) })
+	tests := []struct {
+		name   string
+		rights []registry.Access
+		args   []string
+		code   int
+		// service: what is read for a warning only.
+		service string
+	}{
+		{"pools", declared(t, "pools"), []string{"pools"}, 1, "configmaps"},
+		{"status", declared(t, "status"), []string{"status"}, 1, ""},
+		{"drain-pool", declared(t, "drain-pool"), []string{"drain-pool", "less", "--yes", "-o", "json"}, 2, ""},
+		{"drain-and-pause", declared(t, "drain-pool", "pause-pdb-blockers"), []string{"drain-pool", "less", "--pause-pdb-blockers=surge", "--yes", "-o", "json"}, 2, ""},
+		{"uncordon-pool", declared(t, "uncordon-pool"), []string{"uncordon-pool", "less"}, 2, ""},
+		{"pause", declared(t, "pause-pdb-blockers"), []string{"pause-pdb-blockers", "deployment/less/other", "--mode=scale-to-zero", "--yes"}, 2, ""},
+		{"resume-pdb", declared(t, "resume-pdb-blockers"), []string{"resume-pdb-blockers", "--yes"}, 2, ""},
+		{"abort", declared(t, "abort"), []string{"abort", "--all", "--yes"}, 2, ""},
+		{"resume", declared(t, "resume", "pause-pdb-blockers"), []string{"resume", "--yes"}, 2, ""},
+	}
+	u := newUsers(t, c)
+	less := func(rights []registry.Access, i int) []registry.Access {
+		return slices.Delete(slices.Clone(rights), i, i+1)
+	}
+	for _, tt := range tests {
+		for i := range tt.rights {
+			u.grant(t, fmt.Sprintf("less-%s-%d", tt.name, i), less(tt.rights, i))
+		}
+	}
+	for _, tt := range tests {
+		for i := range tt.rights {
+			u.known(t, fmt.Sprintf("less-%s-%d", tt.name, i), less(tt.rights, i))
+		}
+	}
+	web, other := shapeOfBudget(t, c, "web"), shapeOfDeployment(t, c, "other")
+	audit := c.Audit(t)
+	var running sync.WaitGroup
+	free := make(chan struct{}, 4)
+	for _, tt := range tests {
+		for i, right := range tt.rights {
+			free <- struct{}{}
+			user := fmt.Sprintf("less-%s-%d", tt.name, i)
+			p := c.StartPlugin(t, append(slices.Clone(tt.args), "--as", user)...)
+			running.Go(func() {
+				defer func() { <-free }()
+				r := p.Wait()
+				switch {
+				case right.Resource == tt.service:
+					if r.Code != 0 {
+						t.Errorf("%s without %s: exit code %d\n%s", tt.name, right, r.Code, r.Stderr)
+					}
+				case r.Code != 1 && r.Code != tt.code:
+					t.Errorf("%s without %s: exit code %d\n%s", tt.name, right, r.Code, r.Stderr)
+				case r.Code == 1 && !containsAll(r.Stderr, []string{"forbidden", right.Verb, right.Resource, user}),
+					r.Code == 2 && !strings.Contains(r.Stdout+r.Stderr, right.String()):
+					t.Errorf("%s without %s does not say so: exit code %d\n%s%s", tt.name, right, r.Code, r.Stdout, r.Stderr)
+				}
+			})
+		}
+	}
+	running.Wait()
+	for _, r := range audit.Requests(t) {
+		if !isLook(r) {
+			t.Errorf("it sent %s %s", r.Verb, r.RequestURI)
+		}
+	}
+	same(t, "the budget", web, shapeOfBudget(t, c, "web"))
+	same(t, "the Deployment", other, shapeOfDeployment(t, c, "other"))
+}
