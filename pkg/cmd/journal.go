@@ -147,20 +147,26 @@ func (n *notebook) finish(ctx context.Context, rec *journal.Recorder, outcome st
 	return n.Prune(ctx, keptRuns)
 }
 
-// markRestored notes that changes of a run were given back. A run that has ended
-// becomes history when nothing of it is left.
-func (n *notebook) markRestored(ctx context.Context, run *journal.Run, numbers []int) error {
-	rec, err := n.recorder(ctx, run.ID)
-	if err != nil {
-		return err
+// markAll notes how far changes have come, by run. A run that has ended becomes
+// history when nothing of it is left.
+func (n *notebook) markAll(ctx context.Context, state journal.State, note string, numbers map[string][]int) error {
+	for id, lines := range numbers {
+		rec, err := n.recorder(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := rec.Mark(ctx, state, note, lines...); err != nil {
+			return err
+		}
+		outcome := rec.Run().Outcome
+		if outcome == "" {
+			continue // it died, and can still be gone on with
+		}
+		if err := n.finish(ctx, rec, outcome); err != nil {
+			return err
+		}
 	}
-	if err := rec.Mark(ctx, journal.Restored, "", numbers...); err != nil {
-		return err
-	}
-	if run.Outcome == "" {
-		return nil // it died, and can still be gone on with
-	}
-	return n.finish(ctx, rec, run.Outcome)
+	return nil
 }
 
 // operator is the user of the cluster; without an answer it is who runs the

@@ -35,9 +35,9 @@ func newCmdStatus(s *suite) *cobra.Command {
 how they ended, every change that is not given back and how it stands in the
 cluster now.
 
-It changes nothing and needs no lock. The exit code is 2 when something is not
-as we left it: a pause that is overdue or was put back by another tool, a change
-that somebody else has changed again, a journal that cannot be read.`
+It changes nothing and needs no lock. The exit code is 2 when somebody else has
+changed what is ours, or when the journal cannot be read. A pause that is overdue,
+or that another tool has put back, is a warning.`
 	cmd.Example = `  kubectl vantiq-upgrade status
   kubectl vantiq-upgrade status -o json`
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

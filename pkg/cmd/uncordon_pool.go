@@ -11,12 +11,15 @@ import (
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
 
@@ -164,29 +167,30 @@ func (o *uncordonPoolOptions) uncordon(ctx context.Context, client kubernetes.In
 // an earlier attempt did not come to write down. A mark whose run the journal does
 // not have (any more) needs no note.
 func (o *uncordonPoolOptions) writeDown(ctx context.Context, book *notebook, nodes []*corev1.Node, out *v1alpha1.UncordonReport) error {
-	given := map[string]bool{}
-	for _, line := range out.Nodes {
-		given[line.Name] = line.Action != actionLeft
+	given := map[types.UID]bool{}
+	for i, line := range out.Nodes { // as many as were come to, in the order of nodes
+		given[nodes[i].UID] = line.Action != actionLeft
 	}
-	runs, _, err := book.Runs(ctx)
+	_, held, _, err := book.held(ctx)
 	if err != nil {
 		return fmt.Errorf("given back, but not written down: %w", err)
 	}
-	for _, run := range runs {
-		var numbers []int
-		for _, node := range nodes {
-			for _, c := range run.Changes {
-				if c.IsOpen() && c.Mode == drain.ModeCordon && c.UID == node.UID && given[node.Name] {
-					numbers = append(numbers, c.Number)
-				}
-			}
+	restored, gone := map[string][]int{}, map[string][]int{}
+	for _, h := range held {
+		switch {
+		case !h.InJournal || h.IsPause():
+		case h.Standing == relief.Gone:
+			// The upgrade has replaced the node, and the cordon went with it.
+			gone[h.Run] = append(gone[h.Run], h.Change.Number)
+		case given[h.Change.UID]:
+			restored[h.Run] = append(restored[h.Run], h.Change.Number)
 		}
-		if len(numbers) == 0 || run.Newer {
-			continue
-		}
-		if err := book.markRestored(ctx, run, numbers); err != nil {
-			return fmt.Errorf("given back, but not written down: %w", err)
-		}
+	}
+	if err := book.markAll(ctx, journal.Dropped, "its node is gone", gone); err != nil {
+		return fmt.Errorf("given back, but not written down: %w", err)
+	}
+	if err := book.markAll(ctx, journal.Restored, "", restored); err != nil {
+		return fmt.Errorf("given back, but not written down: %w", err)
 	}
 	return nil
 }

@@ -83,11 +83,10 @@ func (p *Plan) judgeBudget(s *cluster.Snapshot, pdb *policyv1.PodDisruptionBudge
 		return nil
 	}
 	message := verdict.Cause + " (" + cluster.PodObject(t.Pod) + " on " + t.Pod.Spec.NodeName + ")"
-	known := p.view.Blocker(profileObject(t.Owner))
-	if known != nil {
+	if known := p.view.Blocker(profileObject(t.Owner)); known != nil {
 		message += "; known blocker " + known.Name + ": " + known.Reason
 	}
-	return []v1alpha1.Finding{finding.New(code, "pdb/"+pdb.Namespace+"/"+pdb.Name, message, budgetRemedy(verdict.Class, pdb, t, known != nil))}
+	return []v1alpha1.Finding{finding.New(code, "pdb/"+pdb.Namespace+"/"+pdb.Name, message, p.budgetRemedy(verdict.Class, pdb, t))}
 }
 
 // scaleCommand scales a workload with kubectl.
@@ -95,24 +94,29 @@ func scaleCommand(ref cluster.Ref, replicas int) string {
 	return fmt.Sprintf("kubectl scale %s -n %s %s --replicas=%d", strings.ToLower(ref.Kind), ref.Namespace, ref.Name, replicas)
 }
 
-// pauseCommand relieves the budgets of a workload; one that the profile does not
-// know needs to be told how.
-func pauseCommand(ref cluster.Ref, known bool) string {
-	command := "kubectl vantiq-upgrade pause-pdb-blockers " + ref.String()
-	if !known {
-		command += " --mode=" + string(disruption.ScaleToZero)
+// pauseCommand relieves a budget. A known blocker is stopped, as the profile says;
+// what has a floor in the profile, or what others depend on, must not be.
+func (p *Plan) pauseCommand(pdb *policyv1.PodDisruptionBudget, ref cluster.Ref) string {
+	const pause = "kubectl vantiq-upgrade pause-pdb-blockers "
+	object := profileObject(ref)
+	known := p.view.Lookup(object)
+	switch {
+	case p.view.Blocker(object) != nil:
+		return pause + ref.String() + " # or drain-pool with --pause-pdb-blockers"
+	case known != nil && known.Floor != (profile.Floor{}), len(p.view.DependentsOf(object)) > 0:
+		return pause + "pdb/" + pdb.Namespace + "/" + pdb.Name + " --mode=" + string(disruption.Relax)
 	}
-	return command
+	return pause + ref.String() + " --mode=" + string(disruption.ScaleToZero)
 }
 
 // budgetRemedy is the command that opens a budget. What is to be remembered
 // stands behind a #, so that the line can be pasted into a shell.
-func budgetRemedy(class disruption.Class, pdb *policyv1.PodDisruptionBudget, t Target, known bool) string {
+func (p *Plan) budgetRemedy(class disruption.Class, pdb *policyv1.PodDisruptionBudget, t Target) string {
 	describe := "kubectl describe pdb -n " + pdb.Namespace + " " + pdb.Name
 	switch class {
 	case disruption.PermanentBySpec, disruption.PermanentBySize:
 		if t.Owner.Kind == cluster.KindDeployment || t.Owner.Kind == cluster.KindStatefulSet {
-			return pauseCommand(t.Owner, known) + " # or drain-pool with --pause-pdb-blockers"
+			return p.pauseCommand(pdb, t.Owner)
 		}
 		return describe
 	case disruption.Unhealthy:

@@ -34,7 +34,9 @@ func Findings(held []Held, now time.Time) []v1alpha1.Finding {
 			findings = append(findings, finding.New(finding.PauseConflict, object,
 				fmt.Sprintf("%s; we had set it from %s to %s", e, c.Before, c.After), remedyFor(h)+" --force # puts back "+string(c.Before)))
 		case Gone:
-			findings = append(findings, finding.New(finding.PauseUnknown, object, "it was deleted after we had changed it", remedyFor(h)))
+			if h.IsPause() { // that a node goes is what an upgrade does
+				findings = append(findings, finding.New(finding.PauseUnknown, object, "it was deleted after we had changed it", remedyFor(h)))
+			}
 		case Ours:
 		}
 		if h.Expired(now) {

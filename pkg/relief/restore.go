@@ -51,7 +51,9 @@ func (p *Pauser) giveBack(ctx context.Context, open Recorders, h Held, force boo
 	switch {
 	case conflicts && stood == Gone:
 		field.State, state, note = v1alpha1.RestoreGone, journal.Dropped, conflict.Error()
-		findings = append(findings, finding.New(finding.PauseUnknown, h.Change.Object.String(), conflict.Error()+"; there is nothing to give back", ""))
+		if h.IsPause() {
+			findings = append(findings, finding.New(finding.PauseUnknown, h.Change.Object.String(), conflict.Error()+"; there is nothing to give back", ""))
+		}
 	case conflicts:
 		field.State, field.Message = v1alpha1.RestoreConflict, conflict.Error()
 		return []v1alpha1.Finding{p.conflictFinding(h, conflict)}, nil // the line stays open
@@ -85,7 +87,7 @@ func mark(ctx context.Context, open Recorders, h Held, state journal.State, note
 func (p *Pauser) conflictFinding(h Held, conflict *ConflictError) v1alpha1.Finding {
 	return finding.New(finding.PauseConflict, h.Change.Object.String(),
 		fmt.Sprintf("%s; we had set %s from %s to %s, and left it alone", conflict, h.Change.Field, h.Change.Before, h.Change.After),
-		"look at it; to set it to "+string(h.Change.Before)+" all the same, run the same command with --force")
+		remedyFor(h)+" --force # puts back "+string(h.Change.Before))
 }
 
 // AwaitRestored waits until the workloads that were given back have their Ready

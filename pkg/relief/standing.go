@@ -36,6 +36,9 @@ func Judge(run string, c journal.Change, live *Live) Standing {
 		return Gone
 	}
 	if live.UID != c.UID {
+		if c.Mode == drain.ModeCordon {
+			return Gone // an upgrade has replaced the node, and the cordon went with it
+		}
 		return Replaced
 	}
 	marked, others := marks(run, c, live)

@@ -49,6 +49,11 @@ func node(unschedulable bool, marks ...string) *corev1.Node {
 	return n
 }
 
+func another(n *corev1.Node) *corev1.Node {
+	n.UID = "n1-again"
+	return n
+}
+
 func pause(from, to string) journal.Change {
 	return journal.Change{
 		Number: 1, Time: time.Date(2026, 11, 23, 10, 33, 5, 0, time.UTC), UID: "d1",
@@ -100,6 +105,7 @@ func TestJudge(t *testing.T) {
 		"a cordon of somebody else":           {cordon(), node(true), relief.Changed},
 		"uncordoned by hand":                  {cordon(), node(false, `{"by":"a","run":"`+run+`"}`), relief.Reverted},
 		"given back":                          {cordon(), node(false), relief.Untouched},
+		"the upgrade has replaced the node":   {cordon(), another(node(false)), relief.Gone},
 		"a cordon of ours, from another run":  {cordon(), node(true, `{"by":"a","run":"20260101-000000-aaaaa"}`), relief.Changed},
 		"a budget's number":                   {relaxed("2", "1"), budget(intstr.FromInt32(1)), relief.Ours},
 		"a budget's percentage, as it was":    {relaxed(`"100%"`, "1"), budget(intstr.FromString("100%")), relief.Untouched},

@@ -165,7 +165,7 @@ func TestExactRights(t *testing.T) {
 	c.Plugin(t, "resume-pdb-blockers", "--yes", "--as", resumer).Want(t, 0)
 	same(t, "the Deployment", deployment0, shapeOfDeployment(t, c, "blocker"))
 	c.Plugin(t, "pause-pdb-blockers", "pdb/exact/blocker", "--mode=relax", "--yes", "--as", pauser).Want(t, 0)
-	c.Plugin(t, "abort", "--yes", "--as", aborter).Want(t, 0)
+	c.Plugin(t, "abort", "--all", "--yes", "--as", aborter).Want(t, 0)
 	same(t, "the budget", budget0, shapeOfBudget(t, c, "blocker"))
 
 	// A drain that pauses needs the rights of both.
@@ -176,7 +176,7 @@ func TestExactRights(t *testing.T) {
 	c.Plugin(t, "drain-pool", "spare", "--yes", "--as", drainer).Want(t, 2) // the budget
 	c.Kubectl(t, "delete", "pdb", "blocker", "-n", c.Name).Want(t, 0)
 	c.Plugin(t, "drain-pool", "spare", "--yes", "--as", drainer).Want(t, 0)
-	c.Plugin(t, "abort", "--yes", "--as", aborter).Want(t, 0)
+	c.Plugin(t, "abort", "--all", "--yes", "--as", aborter).Want(t, 0)
 	if n, err := c.CordonedNodes(t.Context(), "spare"); err != nil || n != 0 {
 		t.Errorf("%d nodes are cordoned (%v)", n, err)
 	}
@@ -184,12 +184,12 @@ func TestExactRights(t *testing.T) {
 	// resume needs its own, and those of what it goes on with.
 	c.PDB("blocker", "1", "", nil)
 	c.Ready("blocker", 1)
-	halfWritten(t, c, "kube-system", "blocker", 1)
-	alone := c.Plugin(t, "resume", "--yes", "--as", user("resume")).Want(t, 2)
+	half := halfWritten(t, c, "kube-system", "blocker", 1).ID // other tests leave runs behind
+	alone := c.Plugin(t, "resume", half, "--yes", "--as", user("resume")).Want(t, 2)
 	if !containsAll(alone.Stderr, []string{"may not", "patch deployments.apps", "nothing was touched"}) {
 		t.Errorf("stderr:\n%s", alone.Stderr)
 	}
-	c.Plugin(t, "resume", "--yes", "--as", user("resume", "pause-pdb-blockers")).Want(t, 0)
+	c.Plugin(t, "resume", half, "--yes", "--as", user("resume", "pause-pdb-blockers")).Want(t, 0)
 	wantReplicas(t, c, "blocker", 0)
 	c.Plugin(t, "resume-pdb-blockers", "--yes", "--as", resumer).Want(t, 0)
 	same(t, "the Deployment", deployment0, shapeOfDeployment(t, c, "blocker"))
@@ -225,7 +225,7 @@ func TestOneRightLess(t *testing.T) {
 	c.PDB("other", "1", "", nil)
 	c.Ready("other", 1)
 	c.Plugin(t, "pause-pdb-blockers", "pdb/less/web", "--mode=relax", "--yes").Want(t, 0)
-	halfWritten(t, c, "kube-system", "other", 1)
+	half := halfWritten(t, c, "kube-system", "other", 1).ID
 	t.Cleanup(func() { c.Plugin(t, "abort", "--all", "--yes").Want(t, 0) })
 	tests := []struct {
 		name   string
@@ -243,7 +243,7 @@ func TestOneRightLess(t *testing.T) {
 		{"pause", declared(t, "pause-pdb-blockers"), []string{"pause-pdb-blockers", "deployment/less/other", "--mode=scale-to-zero", "--yes"}, 2, ""},
 		{"resume-pdb", declared(t, "resume-pdb-blockers"), []string{"resume-pdb-blockers", "--yes"}, 2, ""},
 		{"abort", declared(t, "abort"), []string{"abort", "--all", "--yes"}, 2, ""},
-		{"resume", declared(t, "resume", "pause-pdb-blockers"), []string{"resume", "--yes"}, 2, ""},
+		{"resume", declared(t, "resume", "pause-pdb-blockers"), []string{"resume", half, "--yes"}, 2, ""},
 	}
 	u := newUsers(t, c)
 	less := func(rights []registry.Access, i int) []registry.Access {
