@@ -19,7 +19,6 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
 
@@ -32,6 +31,8 @@ type uncordonPoolOptions struct {
 	all    bool
 	quiet  bool
 	dryRun dryRun
+	// alive are the nodes that there are, of all pools.
+	alive map[types.UID]bool
 }
 
 func newCmdUncordonPool(s *suite) *cobra.Command {
@@ -134,6 +135,10 @@ func (o *uncordonPoolOptions) read(ctx context.Context, client kubernetes.Interf
 	if err != nil {
 		return pool.Pool{}, err
 	}
+	o.alive = map[types.UID]bool{}
+	for _, node := range nodes {
+		o.alive[node.UID] = true
+	}
 	prof, err := o.choice.load()
 	if err != nil {
 		return pool.Pool{}, err
@@ -171,19 +176,21 @@ func (o *uncordonPoolOptions) writeDown(ctx context.Context, book *notebook, nod
 	for i, line := range out.Nodes { // as many as were come to, in the order of nodes
 		given[nodes[i].UID] = line.Action != actionLeft
 	}
-	_, held, _, err := book.held(ctx)
+	runs, _, err := book.Runs(ctx)
 	if err != nil {
 		return fmt.Errorf("given back, but not written down: %w", err)
 	}
 	restored, gone := map[string][]int{}, map[string][]int{}
-	for _, h := range held {
-		switch {
-		case !h.InJournal || h.IsPause():
-		case h.Standing == relief.Gone:
-			// The upgrade has replaced the node, and the cordon went with it.
-			gone[h.Run] = append(gone[h.Run], h.Change.Number)
-		case given[h.Change.UID]:
-			restored[h.Run] = append(restored[h.Run], h.Change.Number)
+	for _, run := range runs {
+		for _, c := range run.Changes {
+			switch {
+			case !c.IsOpen() || c.Mode != drain.ModeCordon || run.Newer:
+			case !o.alive[c.UID]:
+				// The upgrade has replaced the node, and the cordon went with it.
+				gone[run.ID] = append(gone[run.ID], c.Number)
+			case given[c.UID]:
+				restored[run.ID] = append(restored[run.ID], c.Number)
+			}
 		}
 	}
 	if err := book.markAll(ctx, journal.Dropped, "its node is gone", gone); err != nil {
