@@ -47,12 +47,8 @@ func (r *runDrain) hasNothingToDo(ctx context.Context, plan *drain.Plan) (bool, 
 // judge finds what blocks the drain of a pool and can be relieved, and returns
 // the budgets that are no hindrance then, as namespace/name.
 func (d *drainReliefs) judge(p pool.Pool) (map[string]bool, error) {
-	nodes := map[string]bool{}
-	for _, name := range p.NodeNames() {
-		nodes[name] = true
-	}
 	var err error
-	if d.quarry, err = d.find(nodes); err != nil {
+	if d.quarry, err = d.find(nodeSet(p)); err != nil {
 		return nil, err
 	}
 	relieved := map[string]bool{}

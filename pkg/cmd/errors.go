@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 )
 
@@ -51,4 +52,20 @@ func ExitCode(err error) int {
 		return codeInterrupted
 	}
 	return codeError
+}
+
+// endedEarly names the outcome of a pause or a restore that did not come to its
+// end: it was interrupted, failed, or lost the lock (held has ended, ctx has
+// not). The error is nil where it did.
+func endedEarly(ctx, held context.Context, err error) (v1alpha1.PauseOutcome, error) {
+	switch {
+	case ctx.Err() != nil:
+		return v1alpha1.PauseInterrupted, &ExitError{Code: codeInterrupted}
+	case err != nil:
+		if held.Err() != nil {
+			err = context.Cause(held)
+		}
+		return v1alpha1.PauseStopped, &ExitError{Code: codeStopped, Err: err}
+	}
+	return "", nil
 }

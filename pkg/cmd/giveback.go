@@ -223,16 +223,10 @@ func (g *giveBack) close(ctx context.Context, book *notebook, runs []*journal.Ru
 }
 
 func (g *giveBack) conclude(ctx, locked context.Context, out *v1alpha1.RestoreReport, err error) error {
-	switch {
-	case ctx.Err() != nil:
-		out.Outcome = v1alpha1.PauseInterrupted
-		return &ExitError{Code: codeInterrupted}
-	case err != nil:
-		out.Outcome = v1alpha1.PauseStopped
-		if locked.Err() != nil {
-			err = context.Cause(locked)
-		}
-		return &ExitError{Code: codeStopped, Err: err}
+	outcome, early := endedEarly(ctx, locked, err)
+	if early != nil {
+		out.Outcome = outcome
+		return early
 	}
 	code := codeDone
 	for _, f := range out.Restored {

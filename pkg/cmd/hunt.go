@@ -17,7 +17,9 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
 )
@@ -60,7 +62,7 @@ func (h *hunt) find(nodes map[string]bool) (quarry, error) {
 		return quarry{}, err
 	}
 	wish := disruption.Wish{
-		Mode: h.mode, Profile: h.profile.For(objectsOf(s)), Command: h.commandFor,
+		Mode: h.mode, Profile: disruption.ViewOf(s, h.profile), Command: h.commandFor,
 		Named: func(b *disruption.Blocker) bool {
 			return slices.ContainsFunc(h.names, func(name string) bool { return slices.Contains(namesOf(b), name) })
 		},
@@ -169,14 +171,31 @@ func modeOf(choices []disruption.Choice, step disruption.Step) string {
 	return ""
 }
 
-// objectsOf are the workloads as the profile knows them.
-func objectsOf(s *cluster.Snapshot) []profile.Object {
-	workloads := s.Workloads()
-	objects := make([]profile.Object, 0, len(workloads))
-	for _, w := range workloads {
-		objects = append(objects, profile.Object{Kind: w.Kind, Namespace: w.Namespace, Name: w.Name})
+// unsettled adds to the changes those that an earlier attempt of the run has
+// written down and perhaps not carried out.
+func unsettled(run *journal.Run, changes []journal.Change) []journal.Change {
+	for _, c := range run.Changes {
+		if c.State != journal.Planned || c.Mode == drain.ModeCordon {
+			continue
+		}
+		isNew := true
+		for _, other := range changes {
+			isNew = isNew && (other.Object != c.Object || other.Field != c.Field)
+		}
+		if isNew {
+			changes = append(changes, c)
+		}
 	}
-	return objects
+	return changes
+}
+
+// nodeSet are the nodes of a pool by name.
+func nodeSet(p pool.Pool) map[string]bool {
+	nodes := map[string]bool{}
+	for _, name := range p.NodeNames() {
+		nodes[name] = true
+	}
+	return nodes
 }
 
 // listed joins names for a sentence.

@@ -10,12 +10,9 @@ import (
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
@@ -72,21 +69,6 @@ func (r *runPause) run(ctx context.Context) (*v1alpha1.PauseReport, error) {
 	return r.pause(ctx, book)
 }
 
-// watch reads the cluster. The watches outlive an interrupt, so that the last
-// state told is true; only their first reading is given up with it. stop ends
-// them.
-func (s *suite) watch(ctx context.Context, client kubernetes.Interface, t *talk) (*cluster.Watcher, func(), error) {
-	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
-	synced := context.AfterFunc(ctx, stop)
-	watcher, err := cluster.Watch(watching, client, t.trouble)
-	if err != nil {
-		stop()
-		return nil, nil, err
-	}
-	synced()
-	return watcher, stop, nil
-}
-
 // judge finds the blockers as the watches show them now, and decides what is
 // done about each.
 func (r *runPause) judge() (*v1alpha1.PauseReport, quarry, error) {
@@ -118,11 +100,7 @@ func (r *runPause) nodes() (map[string]bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	nodes := map[string]bool{}
-	for _, name := range chosen.NodeNames() {
-		nodes[name] = true
-	}
-	return nodes, nil
+	return nodeSet(chosen), nil
 }
 
 // concludeUntouched names the outcome where nothing is to be changed. A dry run
@@ -192,24 +170,6 @@ func (r *runPause) pause(ctx context.Context, book *notebook) (*v1alpha1.PauseRe
 	return out, outcome
 }
 
-// unsettled adds to the changes those that an earlier attempt of the run has
-// written down and perhaps not carried out.
-func unsettled(run *journal.Run, changes []journal.Change) []journal.Change {
-	for _, c := range run.Changes {
-		if c.State != journal.Planned || c.Mode == drain.ModeCordon {
-			continue
-		}
-		isNew := true
-		for _, other := range changes {
-			isNew = isNew && (other.Object != c.Object || other.Field != c.Field)
-		}
-		if isNew {
-			changes = append(changes, c)
-		}
-	}
-	return changes
-}
-
 // conclude judges once more, so that the report says what still blocks, and
 // names the outcome and its exit code.
 func (r *runPause) conclude(ctx, held context.Context, out *v1alpha1.PauseReport, found []v1alpha1.Finding, err error) error {
@@ -219,16 +179,11 @@ func (r *runPause) conclude(ctx, held context.Context, out *v1alpha1.PauseReport
 		out.Findings = found
 	}
 	finding.Sort(out.Findings)
+	outcome, early := endedEarly(ctx, held, err)
 	switch {
-	case ctx.Err() != nil:
-		out.Outcome = v1alpha1.PauseInterrupted
-		return &ExitError{Code: codeInterrupted}
-	case err != nil:
-		out.Outcome = v1alpha1.PauseStopped
-		if held.Err() != nil {
-			err = context.Cause(held)
-		}
-		return &ExitError{Code: codeStopped, Err: err}
+	case early != nil:
+		out.Outcome = outcome
+		return early
 	case finding.HasErrors(out.Findings):
 		out.Outcome = v1alpha1.PauseBlocked
 		return &ExitError{Code: codeBlocked}

@@ -86,6 +86,21 @@ func (s *suite) lock(ctx context.Context, client kubernetes.Interface, command s
 	return held, release, nil
 }
 
+// watch reads the cluster. The watches outlive an interrupt, so that the last
+// state told is true; only their first reading is given up with it. stop ends
+// them.
+func (s *suite) watch(ctx context.Context, client kubernetes.Interface, t *talk) (*cluster.Watcher, func(), error) {
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	synced := context.AfterFunc(ctx, stop)
+	watcher, err := cluster.Watch(watching, client, t.trouble)
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	synced()
+	return watcher, stop, nil
+}
+
 // missingRights lists what the current user lacks for subcommands.
 func (s *suite) missingRights(ctx context.Context, client kubernetes.Interface, subcommands ...string) ([]registry.Access, error) {
 	var wanted []registry.Access

@@ -109,13 +109,9 @@ func (w Wish) knownMode(workload *cluster.Workload) Mode {
 	if w.Profile == nil {
 		return ""
 	}
-	known := w.Profile.Blocker(profileObject(workload))
+	known := w.Profile.Blocker(ObjectOf(workload.Ref))
 	if known == nil {
 		return ""
 	}
 	return Mode(known.Mode)
-}
-
-func profileObject(w *cluster.Workload) profile.Object {
-	return profile.Object{Kind: w.Kind, Namespace: w.Namespace, Name: w.Name}
 }

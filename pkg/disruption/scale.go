@@ -69,7 +69,7 @@ func whyNeeded(w *cluster.Workload, terms Terms) string {
 	if terms.Named || terms.Profile == nil {
 		return ""
 	}
-	object := profileObject(w)
+	object := ObjectOf(w.Ref)
 	if known := terms.Profile.Lookup(object); known != nil && known.Floor.Of(w.Replicas) > 0 {
 		return fmt.Sprintf("%s must keep %d of %d replicas by the profile (%s); it is stopped only when it is named", w, known.Floor.Of(w.Replicas), w.Replicas, known.Floor)
 	}

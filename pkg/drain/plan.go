@@ -53,7 +53,7 @@ type Member struct {
 // NewPlan judges a drain of p over a Snapshot. Pools are all pools of the
 // cluster: a never-together pool may be one of them.
 func NewPlan(s *cluster.Snapshot, p pool.Pool, pools []pool.Pool, prof *profile.Profile, options Options) *Plan {
-	plan := &Plan{Pool: p, view: prof.For(objectsOf(s)), options: options}
+	plan := &Plan{Pool: p, view: disruption.ViewOf(s, prof), options: options}
 	chosen := selector{snapshot: s, view: plan.view, options: options}.selectFrom(p.NodeNames())
 	plan.Targets, plan.Stay, plan.Findings = chosen.targets, chosen.stay, chosen.findings
 	plan.Members = plan.members(s)
@@ -65,15 +65,6 @@ func NewPlan(s *cluster.Snapshot, p pool.Pool, pools []pool.Pool, prof *profile.
 	finding.Sort(plan.Findings)
 	plan.Waves = plan.waves(s)
 	return plan
-}
-
-func objectsOf(s *cluster.Snapshot) []profile.Object {
-	workloads := s.Workloads()
-	objects := make([]profile.Object, 0, len(workloads))
-	for _, w := range workloads {
-		objects = append(objects, profile.Object{Kind: w.Kind, Namespace: w.Namespace, Name: w.Name})
-	}
-	return objects
 }
 
 // members groups the unfinished targets by workload.
