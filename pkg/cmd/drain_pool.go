@@ -129,6 +129,7 @@ func (o *drainPoolOptions) complete(cmd *cobra.Command, args []string) error {
 	o.next = report.Next{
 		Again:    commandLine(cmd, "drain-pool", args, "dry-run"),
 		GiveBack: commandLine(cmd, "uncordon-pool", args, ownFlags(cmd)...),
+		Resume:   commandLine(cmd, "resume-pdb-blockers", nil, append(ownFlags(cmd), "selector", "profile")...),
 	}
 	var err error
 	o.profile, err = o.choice.load()

@@ -6,9 +6,12 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
@@ -41,27 +44,33 @@ func (r *runDrain) hasNothingToDo(ctx context.Context, plan *drain.Plan) (bool, 
 	if !plan.Empty() || r.dryRun != dryRunNone {
 		return plan.Empty(), nil
 	}
-	return r.notebook(r.client, r.talk.trouble).isAtItsEnd(ctx, r.command)
+	runs, _, err := r.notebook(r.client, r.talk.trouble).Runs(ctx)
+	return unfinished(runs, r.command) == nil, err
 }
 
-// judge finds what blocks the drain of a pool and can be relieved, and returns
-// the budgets that are no hindrance then, as namespace/name.
-func (d *drainReliefs) judge(p pool.Pool) (map[string]bool, error) {
+// judge finds what blocks the drain of a pool and can be relieved, and says so in
+// the options of the drain: that is no hindrance then.
+func (d *drainReliefs) judge(p pool.Pool, options *drain.Options) error {
 	var err error
 	if d.quarry, err = d.find(nodeSet(p)); err != nil {
-		return nil, err
+		return err
 	}
-	relieved := map[string]bool{}
+	options.Relieved, options.Paused = map[string]bool{}, map[cluster.Ref]bool{}
 	for _, c := range d.choices {
 		if !c.Relief.Works() {
 			continue
 		}
-		relieved[c.PDB.Namespace+"/"+c.PDB.Name] = true
+		options.Relieved[c.PDB.Namespace+"/"+c.PDB.Name] = true
 		for _, other := range c.Others {
-			relieved[other.Namespace+"/"+other.Name] = true
+			options.Relieved[other.Namespace+"/"+other.Name] = true
+		}
+		for _, w := range c.Workloads {
+			if c.Relief.Mode == disruption.ScaleToZero {
+				options.Paused[w.Ref] = true
+			}
 		}
 	}
-	return relieved, nil
+	return nil
 }
 
 // announce tells what is going to be relieved.
@@ -85,11 +94,13 @@ func (r *runDrain) relieve(ctx context.Context, book *notebook, rec *journal.Rec
 	if r.reliefs == nil {
 		return nil
 	}
-	changes := r.reliefs.changes(r.reliefs.choices, r.now())
-	if err := r.reliefs.clearReverted(ctx, book, r.talk, changes); err != nil {
+	changes, foreign, err := r.reliefs.goOn(ctx, book, r.talk, rec.Run(), r.reliefs.changes(r.reliefs.choices, r.now()))
+	if err != nil {
 		return err
 	}
-	changes = unsettled(rec.Run(), changes)
+	for _, f := range foreign { // the drain can go on; giving back will name it again
+		r.talk.note("Warning: " + f.Object + ": " + f.Message)
+	}
 	if len(changes) == 0 {
 		return nil
 	}
@@ -112,7 +123,7 @@ func (r *runDrain) relieve(ctx context.Context, book *notebook, rec *journal.Rec
 
 // restore gives back what this run has paused. After an interrupt it gives back
 // what it can in the moment that is left, and does not wait for readiness.
-func (r *runDrain) restore(ctx, held context.Context, rec *journal.Recorder) ([]v1alpha1.Finding, error) {
+func (r *runDrain) restore(ctx, held context.Context, rec *journal.Recorder, out *v1alpha1.DrainReport) ([]v1alpha1.Finding, error) {
 	lockLost := held.Err() != nil && ctx.Err() == nil
 	if r.reliefs == nil || r.keepPaused || lockLost {
 		return nil, nil
@@ -134,9 +145,27 @@ func (r *runDrain) restore(ctx, held context.Context, rec *journal.Recorder) ([]
 		defer cancel()
 	}
 	open := func(context.Context, string) (relief.Recorder, error) { return rec, nil }
-	_, findings, err := r.reliefs.pauser(r.talk, wait).Restore(held, open, paused, false)
+	fields, findings, err := r.reliefs.pauser(r.talk, wait).Restore(held, open, paused, false)
+	noteRestored(out, rec.Run(), fields)
 	if ctx.Err() != nil {
 		return nil, nil // that it is not Ready yet is no surprise
 	}
 	return findings, err
+}
+
+// noteRestored says in the report of a drain what became of its pauses.
+func noteRestored(out *v1alpha1.DrainReport, run *journal.Run, fields []v1alpha1.RestoredField) {
+	for _, f := range fields {
+		at := slices.IndexFunc(out.Paused, func(p v1alpha1.PausedField) bool { return p.Number == f.Number })
+		if at < 0 { // an earlier attempt of the run has made it
+			out.Paused = append(out.Paused, relief.PausedField(run.ID, *run.Change(f.Number), v1alpha1.PauseStateApplied))
+			at = len(out.Paused) - 1
+		}
+		switch f.State {
+		case v1alpha1.RestoreConflict, v1alpha1.RestoreFailed:
+		default:
+			out.Paused[at].State = v1alpha1.PauseStateRestored
+		}
+		out.Paused[at].Message = f.Message
+	}
 }

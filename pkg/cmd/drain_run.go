@@ -51,7 +51,7 @@ func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
 		return nil, err
 	}
 	r.talk.about(plan)
-	r.warnExpired(ctx, r.client, r.talk.note)
+	r.remind(ctx, r.client, r.command, r.talk.note)
 	nothing, err := r.hasNothingToDo(ctx, plan)
 	if err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func (r *runDrain) plan() (*drain.Plan, error) {
 	}
 	options := r.drainPoolOptions.drain
 	if r.reliefs != nil {
-		if options.Relieved, err = r.reliefs.judge(chosen); err != nil {
+		if err := r.reliefs.judge(chosen, &options); err != nil {
 			return nil, err
 		}
 	}
@@ -178,7 +178,7 @@ func (r *runDrain) carryOut(ctx, held context.Context, drainer *drain.Drainer, p
 		r.talk.begin(plan, r.nodeNames())
 		out.Result, findings, err = drainer.Drain(held, plan)
 	}
-	back, backErr := r.restore(ctx, held, rec)
+	back, backErr := r.restore(ctx, held, rec, out)
 	out.Findings = append(append(append([]v1alpha1.Finding{}, findings...), back...), planned...)
 	if err == nil {
 		err = backErr

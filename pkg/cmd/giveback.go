@@ -5,6 +5,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -129,15 +130,13 @@ func (g *giveBack) concludeUntouched(out *v1alpha1.RestoreReport, held []relief.
 	if g.dryRun == dryRunNone {
 		out.Outcome = v1alpha1.PauseNothingToDo
 	}
+	if !g.force {
+		out.Findings = append(out.Findings, relief.Findings(held, g.now())...)
+		finding.Sort(out.Findings)
+	}
 	if finding.HasErrors(out.Findings) {
 		out.Outcome = v1alpha1.PauseBlocked
 		return &ExitError{Code: codeBlocked}
-	}
-	for _, h := range held {
-		if !g.force && (h.Standing == relief.Changed || h.Standing == relief.Replaced) {
-			out.Outcome = v1alpha1.PauseBlocked
-			return &ExitError{Code: codeBlocked}
-		}
 	}
 	return nil
 }
@@ -145,7 +144,8 @@ func (g *giveBack) concludeUntouched(out *v1alpha1.RestoreReport, held []relief.
 func (g *giveBack) askServer(ctx context.Context, client kubernetes.Interface, t *talk, out *v1alpha1.RestoreReport, held []relief.Held) error {
 	keeper := relief.Keeper{Client: client, Retry: g.patience(t.trouble), DryRun: true}
 	for i, h := range held {
-		if _, err := keeper.Restore(ctx, h.Run, h.Change, g.force); err != nil {
+		_, err := keeper.Restore(ctx, h.Run, h.Change, g.force)
+		if _, conflicts := errors.AsType[*relief.ConflictError](err); err != nil && !conflicts { // those are named anyway
 			out.Restored[i].Message = err.Error()
 			out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, h.Change.Object.String(), err.Error(), ""))
 		}
@@ -175,13 +175,16 @@ func (g *giveBack) restore(ctx, locked context.Context, client kubernetes.Interf
 		return nil, err
 	}
 	defer stop()
+	if err := g.beginAbort(locked, book, runs, held); err != nil {
+		return nil, err
+	}
 	h := &hunt{suite: g.suite, client: client, watcher: watcher}
 	fields, findings, err := h.pauser(t, g.timeout).Restore(locked, book.recorders, held, g.force)
 	copy(out.Restored, fields)
 	out.Findings = append(out.Findings, findings...)
 	finding.Sort(out.Findings)
 	result := g.conclude(ctx, locked, out, err)
-	if closeErr := g.close(ctx, book, runs, held, err == nil); closeErr != nil && result == nil {
+	if closeErr := g.close(ctx, book, runs, held); closeErr != nil && result == nil {
 		result = closeErr
 	}
 	return out, result
@@ -189,33 +192,44 @@ func (g *giveBack) restore(ctx, locked context.Context, client kubernetes.Interf
 
 // isAborted reports whether a run ends with this command.
 func (g *giveBack) isAborted(run *journal.Run) bool {
-	return g.aborts != nil && g.aborts(run) && isUnfinished(run)
+	return g.aborts != nil && g.aborts(run) && (isUnfinished(run) || isAborting(run))
 }
 
-// close writes down how the runs stand. Those that were given back whole become
-// history; a run that is aborted ends with that.
-func (g *giveBack) close(ctx context.Context, book *notebook, runs []*journal.Run, held []relief.Held, whole bool) error {
-	touched := map[string]bool{}
-	for _, h := range held {
-		touched[h.Run] = true
+// touched are the runs that the command is about, and that can be written.
+func (g *giveBack) touched(runs []*journal.Run, held []relief.Held) []*journal.Run {
+	return slices.DeleteFunc(slices.Clone(runs), func(run *journal.Run) bool {
+		isHeld := slices.ContainsFunc(held, func(h relief.Held) bool { return h.Run == run.ID })
+		return run.Damaged || run.Newer || !isHeld && !g.isAborted(run)
+	})
+}
+
+// beginAbort writes ahead that runs are aborted: should this command be killed,
+// nobody must go on with them.
+func (g *giveBack) beginAbort(ctx context.Context, book *notebook, runs []*journal.Run, held []relief.Held) error {
+	if g.aborts == nil {
+		return nil
 	}
-	for _, run := range runs {
-		aborted := whole && g.aborts != nil && (touched[run.ID] || g.isAborted(run))
-		if run.Damaged || run.Newer || !touched[run.ID] && !aborted {
-			continue
-		}
+	for _, run := range g.touched(runs, held) {
 		rec, err := book.recorder(ctx, run.ID)
 		if err != nil {
 			return err
 		}
-		outcome := rec.Run().Outcome
-		if aborted {
-			outcome = journal.OutcomeAborted
+		if err := rec.Finish(ctx, journal.OutcomeAborting); err != nil {
+			return err
 		}
-		if outcome == "" {
-			continue // it died, and can still be gone on with
+	}
+	return nil
+}
+
+// close writes down how the runs stand. Those of which nothing is left become
+// history.
+func (g *giveBack) close(ctx context.Context, book *notebook, runs []*journal.Run, held []relief.Held) error {
+	for _, run := range g.touched(runs, held) {
+		rec, err := book.recorder(ctx, run.ID)
+		if err != nil {
+			return err
 		}
-		if err := book.finish(ctx, rec, outcome); err != nil {
+		if err := book.settle(ctx, rec); err != nil {
 			return err
 		}
 	}
@@ -228,26 +242,26 @@ func (g *giveBack) conclude(ctx, locked context.Context, out *v1alpha1.RestoreRe
 		out.Outcome = outcome
 		return early
 	}
-	code := codeDone
-	for _, f := range out.Restored {
-		switch f.State {
-		case v1alpha1.RestoreConflict:
-			code = max(code, codeBlocked)
-		case v1alpha1.RestoreNotReady, v1alpha1.RestoreFailed:
-			code = codeStopped
-		default:
-		}
-	}
-	switch code {
-	case codeDone:
+	if !finding.HasErrors(out.Findings) {
 		out.Outcome = v1alpha1.PauseDone
 		return nil
-	case codeBlocked:
-		out.Outcome = v1alpha1.PauseBlocked
-	default:
-		out.Outcome = v1alpha1.PauseStopped
 	}
-	return &ExitError{Code: code}
+	if slices.ContainsFunc(out.Restored, isTouched) {
+		out.Outcome = v1alpha1.PauseStopped
+		return &ExitError{Code: codeStopped}
+	}
+	out.Outcome = v1alpha1.PauseBlocked
+	return &ExitError{Code: codeBlocked}
+}
+
+// isTouched reports whether a change was given back, at least in part.
+func isTouched(f v1alpha1.RestoredField) bool {
+	switch f.State {
+	case v1alpha1.RestoreRestored, v1alpha1.RestoreAlreadyBack, v1alpha1.RestoreNotReady:
+		return true
+	default:
+		return false
+	}
 }
 
 func (g *giveBack) emptyReport() *v1alpha1.RestoreReport {

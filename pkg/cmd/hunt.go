@@ -17,7 +17,6 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
@@ -137,54 +136,8 @@ func (h *hunt) changes(choices []disruption.Choice, now time.Time) []journal.Cha
 	for _, step := range steps {
 		changes = append(changes, journal.Change{
 			Object: journal.Object(step.Object), UID: step.UID, Field: step.Field, Before: step.Before, After: step.After,
-			Mode: modeOf(choices, step), Expires: &expires, State: journal.Planned,
+			Mode: string(step.Mode), Expires: &expires, State: journal.Planned,
 		})
-	}
-	return changes
-}
-
-// clearReverted closes earlier pauses of what is to be paused again: somebody has
-// put the value back, and only our mark is left of them.
-func (h *hunt) clearReverted(ctx context.Context, book *notebook, t *talk, changes []journal.Change) error {
-	_, held, _, err := book.held(ctx)
-	if err != nil {
-		return err
-	}
-	reverted := slices.DeleteFunc(held, func(earlier relief.Held) bool {
-		return earlier.Standing != relief.Reverted || !slices.ContainsFunc(changes, func(c journal.Change) bool {
-			return c.UID == earlier.Change.UID && c.Field == earlier.Change.Field
-		})
-	})
-	_, _, err = h.pauser(t, 0).Restore(ctx, book.recorders, reverted, false)
-	return err
-}
-
-// modeOf is the mode by which a step came about.
-func modeOf(choices []disruption.Choice, step disruption.Step) string {
-	for _, c := range choices {
-		for _, s := range c.Relief.Steps {
-			if s.UID == step.UID && s.Field == step.Field {
-				return string(c.Relief.Mode)
-			}
-		}
-	}
-	return ""
-}
-
-// unsettled adds to the changes those that an earlier attempt of the run has
-// written down and perhaps not carried out.
-func unsettled(run *journal.Run, changes []journal.Change) []journal.Change {
-	for _, c := range run.Changes {
-		if c.State != journal.Planned || c.Mode == drain.ModeCordon {
-			continue
-		}
-		isNew := true
-		for _, other := range changes {
-			isNew = isNew && (other.Object != c.Object || other.Field != c.Field)
-		}
-		if isNew {
-			changes = append(changes, c)
-		}
 	}
 	return changes
 }

@@ -6,7 +6,6 @@ package cmd
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -70,11 +69,11 @@ func (s *suite) patience(onTrouble func(error)) func(context.Context, func() err
 // begin writes down that a command begins. A run of the same command that did
 // not come to its end is gone on with.
 func (n *notebook) begin(ctx context.Context, s *suite, command []string) (*journal.Recorder, error) {
-	former, err := n.unfinished(ctx, command)
+	runs, _, err := n.Runs(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if former != nil {
+	if former := unfinished(runs, command); former != nil {
 		return n.recorder(ctx, former.ID)
 	}
 	rec, err := n.Begin(ctx, journal.Run{
@@ -87,31 +86,26 @@ func (n *notebook) begin(ctx context.Context, s *suite, command []string) (*jour
 	return rec, nil
 }
 
-// unfinished is the run of a command that did not come to its end; nil when there
-// is none.
-func (n *notebook) unfinished(ctx context.Context, command []string) (*journal.Run, error) {
-	runs, _, err := n.Runs(ctx)
-	if err != nil {
-		return nil, err
-	}
+// unfinished is the run of a command that did not come to its end: an earlier
+// attempt was killed, or stopped half-way. It is nil when there is none.
+func unfinished(runs []*journal.Run, command []string) *journal.Run {
 	for _, run := range runs {
 		if isUnfinished(run) && slices.Equal(run.Command, command) {
-			return run, nil
+			return run
 		}
 	}
-	return nil, nil
-}
-
-// isAtItsEnd reports whether nothing of a command is left to be written down or
-// given back: no earlier attempt of it was killed, or stopped half-way.
-func (n *notebook) isAtItsEnd(ctx context.Context, command []string) (bool, error) {
-	former, err := n.unfinished(ctx, command)
-	return former == nil, err
+	return nil
 }
 
 // isUnfinished reports whether a run can be gone on with.
 func isUnfinished(run *journal.Run) bool {
 	return !run.Damaged && !run.Newer && slices.Contains([]string{"", journal.OutcomeStopped, journal.OutcomeInterrupted}, run.Outcome)
+}
+
+// isAborting reports whether an abort of the run began and did not come to its
+// end.
+func isAborting(run *journal.Run) bool {
+	return !run.Damaged && !run.Newer && run.Outcome == journal.OutcomeAborting
 }
 
 // recorder opens the record of a run once.
@@ -158,15 +152,26 @@ func (n *notebook) markAll(ctx context.Context, state journal.State, note string
 		if err := rec.Mark(ctx, state, note, lines...); err != nil {
 			return err
 		}
-		outcome := rec.Run().Outcome
-		if outcome == "" {
-			continue // it died, and can still be gone on with
-		}
-		if err := n.finish(ctx, rec, outcome); err != nil {
+		if err := n.settle(ctx, rec); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// settle writes down how a run stands of which something was given back. When
+// nothing is left of one that did not come to its end, that was its end: going on
+// with it would do again what the operator has taken back.
+func (n *notebook) settle(ctx context.Context, rec *journal.Recorder) error {
+	run := rec.Run()
+	left := slices.ContainsFunc(run.Changes, journal.Change.IsOpen)
+	switch {
+	case !left && (isUnfinished(run) || isAborting(run)):
+		return n.finish(ctx, rec, journal.OutcomeAborted)
+	case run.Outcome == "":
+		return nil // it died, and can still be gone on with
+	}
+	return n.finish(ctx, rec, run.Outcome)
 }
 
 // operator is the user of the cluster; without an answer it is who runs the
@@ -212,24 +217,6 @@ func commandWords(cmd *cobra.Command, args []string) []string {
 
 // notRecorded are the flags that change nothing of what a command does.
 var notRecorded = []string{"yes", "output", "quiet", "events", "dry-run", "show-managed-fields", "template", "allow-missing-template-keys"}
-
-// warnExpired tells of pauses that should have been given back. It is a service
-// to the operator: where the journal cannot be read nothing is said.
-func (s *suite) warnExpired(ctx context.Context, client kubernetes.Interface, say func(string)) {
-	runs, _, err := (&journal.Store{ConfigMaps: client.CoreV1().ConfigMaps(s.journalNamespace), Now: s.now}).Runs(ctx)
-	if err != nil {
-		return
-	}
-	now := s.now()
-	for _, run := range runs {
-		for _, c := range run.Changes {
-			if c.IsOpen() && c.Expires != nil && now.After(*c.Expires) {
-				say(fmt.Sprintf("Warning: %s is paused since %s and should have been given back by %s: kubectl vantiq-upgrade resume-pdb-blockers",
-					c.Object, c.Time.Local().Format(time.DateTime), c.Expires.Local().Format(time.DateTime)))
-			}
-		}
-	}
-}
 
 // shortCommand shows a recorded command.
 func shortCommand(words []string) string {

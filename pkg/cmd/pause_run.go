@@ -5,6 +5,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -42,19 +43,20 @@ func (r *runPause) run(ctx context.Context) (*v1alpha1.PauseReport, error) {
 		return nil, err
 	}
 	defer stop()
+	r.remind(ctx, r.hunt.client, r.command, r.talk.note)
 	out, found, err := r.judge()
 	if err != nil {
 		return nil, err
 	}
 	book := r.notebook(r.hunt.client, r.talk.trouble)
-	nothing := len(out.Paused) == 0
-	if nothing && r.dryRun == dryRunNone {
-		nothing, err = book.isAtItsEnd(ctx, r.command)
-	}
+	runs, held, _, err := book.held(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if nothing || r.dryRun == dryRunClient {
+	planned := len(out.Paused)
+	out.Paused = append(out.Paused, keptFields(held, out.Paused, r.names)...)
+	former := unfinished(runs, r.command)
+	if r.dryRun == dryRunClient || planned == 0 && (former == nil || r.dryRun != dryRunNone) {
 		return out, r.concludeUntouched(out)
 	}
 	if r.dryRun == dryRunServer {
@@ -63,10 +65,18 @@ func (r *runPause) run(ctx context.Context) (*v1alpha1.PauseReport, error) {
 	if err := r.show(out); err != nil {
 		return nil, err
 	}
-	if err := r.confirm(ctx, r.yes, fmt.Sprintf("Make %s in %s?", counted(len(out.Paused), "change"), r.conn.describe())); err != nil {
+	if err := r.confirm(ctx, r.yes, r.question(planned, former)); err != nil {
 		return nil, err
 	}
 	return r.pause(ctx, book)
+}
+
+// question asks before anything is changed.
+func (r *runPause) question(planned int, former *journal.Run) string {
+	if former != nil {
+		return fmt.Sprintf("Go on with run %s in %s?", former.ID, r.conn.describe())
+	}
+	return fmt.Sprintf("Make %s in %s?", counted(planned, "change"), r.conn.describe())
 }
 
 // judge finds the blockers as the watches show them now, and decides what is
@@ -107,7 +117,7 @@ func (r *runPause) nodes() (map[string]bool, error) {
 // says 2 while something would block a drain that began now.
 func (r *runPause) concludeUntouched(out *v1alpha1.PauseReport) error {
 	switch {
-	case len(out.Paused) > 0 || finding.HasErrors(out.Findings):
+	case slices.ContainsFunc(out.Paused, isPlanned) || finding.HasErrors(out.Findings):
 		out.Outcome = v1alpha1.PauseBlocked
 		return &ExitError{Code: codeBlocked}
 	case r.dryRun == dryRunNone:
@@ -156,19 +166,34 @@ func (r *runPause) pause(ctx context.Context, book *notebook) (*v1alpha1.PauseRe
 	if err != nil {
 		return nil, err
 	}
-	changes := r.hunt.changes(found.choices, r.now())
-	if err := r.hunt.clearReverted(held, book, r.talk, changes); err != nil {
+	changes, foreign, err := r.hunt.goOn(held, book, r.talk, rec.Run(), r.hunt.changes(found.choices, r.now()))
+	if err != nil {
 		return nil, err
 	}
-	changes = unsettled(rec.Run(), changes)
 	fields, findings, err := r.hunt.pauser(r.talk, r.timeout).Pause(held, rec, changes)
 	out.Paused = fields
-	outcome := r.conclude(ctx, held, out, findings, err)
-	if finishErr := book.finish(ctx, rec, journalOutcome(outcome)); finishErr != nil && outcome == nil {
+	outcome := r.conclude(ctx, held, out, append(foreign, findings...), err)
+	if finishErr := book.finish(ctx, rec, pauseOutcome(out, outcome)); finishErr != nil && outcome == nil {
 		outcome = finishErr
 	}
 	return out, outcome
 }
+
+// pauseOutcome is how a pause ended, for the journal: one that made every change
+// has come to its end, also where other blockers are left.
+func pauseOutcome(out *v1alpha1.PauseReport, err error) string {
+	whole := !slices.ContainsFunc(out.Paused, func(p v1alpha1.PausedField) bool {
+		return p.State != v1alpha1.PauseStateApplied || p.Message != ""
+	})
+	if exit, is := errors.AsType[*ExitError](err); whole && is && exit.Err == nil && exit.Code != codeInterrupted {
+		return journal.OutcomeDone
+	}
+	return journalOutcome(err)
+}
+
+func isApplied(p v1alpha1.PausedField) bool { return p.State == v1alpha1.PauseStateApplied }
+
+func isPlanned(p v1alpha1.PausedField) bool { return p.State == v1alpha1.PauseStatePlanned }
 
 // conclude judges once more, so that the report says what still blocks, and
 // names the outcome and its exit code.
@@ -184,6 +209,9 @@ func (r *runPause) conclude(ctx, held context.Context, out *v1alpha1.PauseReport
 	case early != nil:
 		out.Outcome = outcome
 		return early
+	case finding.HasErrors(out.Findings) && slices.ContainsFunc(out.Paused, isApplied):
+		out.Outcome = v1alpha1.PauseStopped
+		return &ExitError{Code: codeStopped}
 	case finding.HasErrors(out.Findings):
 		out.Outcome = v1alpha1.PauseBlocked
 		return &ExitError{Code: codeBlocked}

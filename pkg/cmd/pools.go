@@ -73,7 +73,7 @@ func (o *poolsOptions) run(ctx context.Context) error {
 	if len(list.Items) == 0 {
 		fmt.Fprintln(o.ErrOut, "No nodes found.")
 	}
-	o.warnExpired(ctx, client, func(text string) { fmt.Fprintln(o.ErrOut, text) })
+	o.remind(ctx, client, nil, func(text string) { fmt.Fprintln(o.ErrOut, text) })
 	return o.output.print(o.Out, list, func(w io.Writer) error { return report.Pools(w, list, o.output.wide) })
 }
 

@@ -99,6 +99,8 @@ func (o *resumeOptions) find(ctx context.Context) (*journal.Run, error) {
 		return nil, fmt.Errorf("which run? These can be gone on with: %s", listed(ids))
 	case o.run == "":
 		return nil, nil
+	case slices.ContainsFunc(runs, func(r *journal.Run) bool { return r.ID == o.run && isAborting(r) }):
+		return nil, fmt.Errorf("run %s is being aborted: kubectl vantiq-upgrade abort %s", o.run, o.run)
 	case slices.ContainsFunc(runs, func(r *journal.Run) bool { return r.ID == o.run }):
 		return nil, fmt.Errorf("run %s came to its end: there is nothing to go on with", o.run)
 	}

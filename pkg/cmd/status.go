@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,7 +25,8 @@ import (
 type statusOptions struct {
 	*suite
 	output *output
-	next   report.Next
+	// command writes a command line for the same cluster.
+	command func(subcommand string, args ...string) string
 }
 
 func newCmdStatus(s *suite) *cobra.Command {
@@ -44,7 +46,9 @@ or that another tool has put back, is a warning.`
 		if err := o.output.complete(); err != nil {
 			return err
 		}
-		o.next = report.Next{Again: commandLine(cmd, "resume", nil, ownFlags(cmd)...), GiveBack: commandLine(cmd, "abort", nil, ownFlags(cmd)...)}
+		o.command = func(subcommand string, args ...string) string {
+			return commandLine(cmd, subcommand, args, ownFlags(cmd)...)
+		}
 		return o.run(cmd.Context())
 	}
 	o.output.addFlags(cmd)
@@ -91,14 +95,32 @@ func (o *statusOptions) run(ctx context.Context) error {
 	return err
 }
 
-// nextFor keeps the commands that there is something to do for.
+// nextFor are the commands that there is something to do for.
 func (o *statusOptions) nextFor(out *v1alpha1.StatusReport, runs []*journal.Run) report.Next {
-	next := report.Next{}
-	if slices.ContainsFunc(runs, isUnfinished) && (out.Lock == nil || out.Lock.Lapsed) {
-		next.Again = o.next.Again
+	var unfinished, left []string
+	for _, run := range runs {
+		if isUnfinished(run) && len(run.Command) > 0 {
+			unfinished = append(unfinished, run.ID)
+		}
+		if isAborting(run) {
+			left = append(left, run.ID)
+		}
 	}
-	if len(out.Changes) > 0 {
-		next.GiveBack = o.next.GiveBack
+	for i := range out.Changes {
+		if !slices.Contains(left, out.Changes[i].Run) {
+			left = append(left, out.Changes[i].Run)
+		}
+	}
+	next := report.Next{}
+	if len(unfinished) > 0 && (out.Lock == nil || out.Lock.Lapsed) {
+		next.Again = o.command("resume", unfinished[0])
+	}
+	switch len(left) {
+	case 0:
+	case 1:
+		next.GiveBack = o.command("abort", strings.Fields(left[0])...) // a mark may not tell its run
+	default:
+		next.GiveBack = o.command("abort", "--all") + " # or the id of one run"
 	}
 	return next
 }
@@ -143,6 +165,8 @@ func changeStatus(h relief.Held, now time.Time) v1alpha1.ChangeStatus {
 		s.State = v1alpha1.ChangeReverted
 	case relief.Untouched:
 		s.State = v1alpha1.ChangeNotApplied
+	case relief.Back:
+		s.State = v1alpha1.ChangeReturned
 	case relief.Gone, relief.Replaced:
 		s.State = v1alpha1.ChangeGone
 	case relief.Changed:

@@ -95,7 +95,7 @@ func (o *uncordonPoolOptions) run(ctx context.Context) error {
 	held := ctx
 	if o.dryRun == dryRunNone {
 		var release func()
-		o.warnExpired(ctx, client, talk.note)
+		o.remind(ctx, client, nil, talk.note)
 		held, release, err = o.lock(ctx, client, "uncordon-pool "+chosen.Name, talk, talk.trouble)
 		if err != nil {
 			return err

@@ -25,6 +25,7 @@ func Findings(s *cluster.Snapshot, choices []Choice, wish Wish) []v1alpha1.Findi
 		switch {
 		case c.Relief.Works():
 			findings = append(findings, c.reverts()...)
+			findings = append(findings, c.stops(s, wish)...)
 		case c.Relief.Refused != "":
 			findings = append(findings, c.refused(s, wish))
 		default:
@@ -42,6 +43,25 @@ func (c Choice) reverts() []v1alpha1.Finding {
 		if step.Owner.Reverts() {
 			findings = append(findings, finding.New(finding.OwnerMayRevert, step.Object.String(),
 				fmt.Sprintf("%s looks after it and may put %s back to %s while it is paused", step.Owner, step.Field, step.Before), step.Owner.Advice()))
+		}
+	}
+	return findings
+}
+
+// stops warns of workloads that stop although the profile keeps some of them up:
+// the operator has named them.
+func (c Choice) stops(s *cluster.Snapshot, wish Wish) []v1alpha1.Finding {
+	if c.Relief.Mode != ScaleToZero {
+		return nil
+	}
+	remedy := ""
+	if wish.Command != nil && c.Relieve(s, Surge, Terms{Named: true}).Works() {
+		remedy = wish.Command(c.Blocker, Surge)
+	}
+	var findings []v1alpha1.Finding
+	for _, w := range c.Workloads {
+		if why := whyNeeded(w, wish.Profile); why != "" {
+			findings = append(findings, finding.New(finding.FloorGivenUp, w.String(), "all its replicas stop, because it was named: "+why, remedy))
 		}
 	}
 	return findings
@@ -138,7 +158,7 @@ func (c Choice) suggest(s *cluster.Snapshot, wish Wish) Mode {
 	}
 	for _, mode := range modes {
 		needed := mode == ScaleToZero && slices.ContainsFunc(c.Workloads, func(w *cluster.Workload) bool {
-			return whyNeeded(w, Terms{Profile: wish.Profile}) != ""
+			return whyNeeded(w, wish.Profile) != ""
 		})
 		if !needed && c.Relieve(s, mode, Terms{Named: true}).Works() {
 			return mode

@@ -33,6 +33,8 @@ type Step struct {
 	Before, After json.RawMessage
 	// Owner is who may put the change back.
 	Owner Owner
+	// Mode is the one that it is part of.
+	Mode Mode
 }
 
 // Relief is what is done about a blocker.
@@ -76,6 +78,9 @@ func (b *Blocker) Relieve(s *cluster.Snapshot, mode Mode, terms Terms) Relief {
 	}
 	if r.Refused != "" {
 		r.Steps = nil
+	}
+	for i := range r.Steps {
+		r.Steps[i].Mode = mode
 	}
 	return r
 }

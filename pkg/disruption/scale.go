@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 )
 
 // scaleToZero stops every workload that the budget holds.
@@ -44,8 +45,8 @@ func whyNotToZero(s *cluster.Snapshot, w *cluster.Workload, terms Terms) (refuse
 	if refused = whyNotScaled(w); refused != "" {
 		return refused, ""
 	}
-	if refused = whyNeeded(w, terms); refused != "" {
-		return refused, ""
+	if needed := whyNeeded(w, terms.Profile); needed != "" && !terms.Named {
+		return needed + "; it is stopped only when it is named", ""
 	}
 	return whyWokenUp(s.HPAOf(w.Ref))
 }
@@ -64,17 +65,17 @@ func whyNotScaled(w *cluster.Workload) string {
 }
 
 // whyNeeded says why a workload must not stop, by the profile: it has a floor, or
-// others depend on it. An operator who names it knows.
-func whyNeeded(w *cluster.Workload, terms Terms) string {
-	if terms.Named || terms.Profile == nil {
+// others depend on it.
+func whyNeeded(w *cluster.Workload, known *profile.View) string {
+	if known == nil {
 		return ""
 	}
 	object := ObjectOf(w.Ref)
-	if known := terms.Profile.Lookup(object); known != nil && known.Floor.Of(w.Replicas) > 0 {
-		return fmt.Sprintf("%s must keep %d of %d replicas by the profile (%s); it is stopped only when it is named", w, known.Floor.Of(w.Replicas), w.Replicas, known.Floor)
+	if e := known.Lookup(object); e != nil && e.Floor.Of(w.Replicas) > 0 {
+		return fmt.Sprintf("%s must keep %d of %d replicas by the profile (%s)", w, e.Floor.Of(w.Replicas), w.Replicas, e.Floor)
 	}
-	if users := terms.Profile.DependentsOf(object); len(users) > 0 {
-		return fmt.Sprintf("%s/%s/%s depends on %s by the profile; it is stopped only when it is named", strings.ToLower(users[0].Kind), users[0].Namespace, users[0].Name, w)
+	if users := known.DependentsOf(object); len(users) > 0 {
+		return fmt.Sprintf("%s/%s/%s depends on %s by the profile", strings.ToLower(users[0].Kind), users[0].Namespace, users[0].Name, w)
 	}
 	return ""
 }

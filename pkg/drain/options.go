@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 )
 
 // Options are the operator's choices for a drain.
@@ -20,6 +22,9 @@ type Options struct {
 	// Relieved are the disruption budgets that are relieved before the drain
 	// begins, as namespace/name: they are no hindrance.
 	Relieved map[string]bool
+	// Paused are the workloads that are scaled to zero before the drain begins:
+	// their pods are gone then, and need not move.
+	Paused map[cluster.Ref]bool
 	// MaxUnavailable replaces what the update strategy tolerates for workloads
 	// without a disruption budget; nil leaves it.
 	MaxUnavailable *intstr.IntOrString

@@ -33,6 +33,9 @@ type Plan struct {
 	Waves [][]Target
 	// Stay counts the pods that a drain leaves.
 	Stay int
+	// Paused counts the pods that go because their workload is scaled to zero
+	// before the drain begins.
+	Paused int
 	// OurOtherPools are other pools with cordons of ours.
 	OurOtherPools []string
 	Findings      []v1alpha1.Finding
@@ -55,7 +58,7 @@ type Member struct {
 func NewPlan(s *cluster.Snapshot, p pool.Pool, pools []pool.Pool, prof *profile.Profile, options Options) *Plan {
 	plan := &Plan{Pool: p, view: disruption.ViewOf(s, prof), options: options}
 	chosen := selector{snapshot: s, view: plan.view, options: options}.selectFrom(p.NodeNames())
-	plan.Targets, plan.Stay, plan.Findings = chosen.targets, chosen.stay, chosen.findings
+	plan.Targets, plan.Stay, plan.Paused, plan.Findings = chosen.targets, chosen.stay, chosen.paused, chosen.findings
 	plan.Members = plan.members(s)
 	plan.Former = plan.former(s)
 	plan.Findings = append(plan.Findings, plan.blockers(s, pools)...)
@@ -223,7 +226,7 @@ func (p *Plan) Empty() bool {
 			return false
 		}
 	}
-	return len(p.Targets) == 0 && p.Pool.Cordoned() == len(p.Pool.Nodes)
+	return len(p.Targets)+p.Paused == 0 && p.Pool.Cordoned() == len(p.Pool.Nodes)
 }
 
 // former finds the workloads in the marks of earlier cordons.

@@ -26,6 +26,7 @@ type Target struct {
 type selection struct {
 	targets  []Target
 	stay     int
+	paused   int
 	findings []v1alpha1.Finding
 }
 
@@ -47,8 +48,12 @@ func (x selector) selectFrom(nodes []string) selection {
 				out.stay++
 				continue
 			}
-			out.targets = append(out.targets, x.target(pod))
-			out.findings = append(out.findings, x.judge(pod)...)
+			out.findings = append(out.findings, x.judge(pod)...) // a pause loses what an eviction does
+			if target := x.target(pod); x.options.Paused[target.Owner] {
+				out.paused++
+			} else {
+				out.targets = append(out.targets, target)
+			}
 		}
 	}
 	return out

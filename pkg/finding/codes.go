@@ -62,6 +62,7 @@ const (
 	PauseNoEffect   Code = "VU-318"
 	RestoreForced   Code = "VU-319"
 	PausedForDrain  Code = "VU-320"
+	FloorGivenUp    Code = "VU-321"
 )
 
 // Entry describes a code for docs/codes.md.

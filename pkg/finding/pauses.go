@@ -20,5 +20,6 @@ func pauses() []Entry {
 		{PauseNoEffect, err, "A relief has not had its effect in time", "Its pods have not ended, or the budget still allows nothing: a drain would wait.", "See what it waits for in the message; then run the same command again."},
 		{RestoreForced, warn, "A change of somebody else was overwritten by the operator's word", "--force put the recorded value back over it.", "Tell the owner that is named what was there before; it stands in the message."},
 		{PausedForDrain, warn, "A blocker is relieved for the time of the drain", "Its disruption budget would hold the drain for ever. It is given back when the drain ends, however it ends, unless --keep-paused is given.", "Nothing; or drain without --pause-pdb-blockers."},
+		{FloorGivenUp, warn, "A workload is stopped that must keep replicas, because the operator named it", "The profile keeps a number of its replicas up, or others depend on it: a MongoDB without a majority stops the whole of Vantiq.", "Use --mode surge for it, or leave it out, unless you are sure."},
 	}
 }

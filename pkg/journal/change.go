@@ -50,6 +50,9 @@ const (
 	Planned State = "Planned"
 	// Applied is carried out and read back.
 	Applied State = "Applied"
+	// Returned has its former value again, and the replicas of its workload are
+	// still waited for. It stays open, so that whoever goes on waits too.
+	Returned State = "Returned"
 	// Restored is given back: nothing of it is left.
 	Restored State = "Restored"
 	// Dropped was never carried out, or its object is gone, or the operator gave
@@ -63,8 +66,10 @@ func (s State) rank() int {
 	switch s {
 	case Applied:
 		return 1
-	case Restored, Dropped:
+	case Returned:
 		return 2
+	case Restored, Dropped:
+		return 3
 	default:
 		return 0
 	}
@@ -72,7 +77,7 @@ func (s State) rank() int {
 
 // isKnown reports whether s is one of the states above.
 func (s State) isKnown() bool {
-	return slices.Contains([]State{Planned, Applied, Restored, Dropped}, s)
+	return slices.Contains([]State{Planned, Applied, Returned, Restored, Dropped}, s)
 }
 
 // Change is one line of the journal: one field of one object.

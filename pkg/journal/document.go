@@ -209,12 +209,13 @@ func (s *shard) mark(at int, state State, note string) error {
 }
 
 // finish writes the end of the run. A run that has ended keeps the time of its
-// first end. Without an outcome only the labels are brought up to date.
+// first end; one that is to be aborted has not ended yet. Without an outcome only
+// the labels are brought up to date.
 func (d *document) finish(outcome string, now time.Time) error {
 	if outcome == "" || !d.hasHeader() {
 		return nil
 	}
-	if d.header.Ended == nil {
+	if d.header.Ended == nil && outcome != OutcomeAborting {
 		d.header.Ended = &now
 	}
 	d.header.Outcome = outcome

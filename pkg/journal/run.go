@@ -15,7 +15,10 @@ const (
 	OutcomeDone        = "Done"
 	OutcomeStopped     = "Stopped"
 	OutcomeInterrupted = "Interrupted"
-	OutcomeAborted     = "Aborted"
+	// OutcomeAborting is written ahead of an abort: what is left of the run is to
+	// be given back, and it is not gone on with.
+	OutcomeAborting = "Aborting"
+	OutcomeAborted  = "Aborted"
 )
 
 // Run is one command and what it changed.

@@ -86,7 +86,7 @@ func newerError(d *document) error {
 // Runs returns every run, newest first. What cannot be read of them is among the
 // findings, and whatever can be read is read.
 func (s *Store) Runs(ctx context.Context) ([]*Run, []v1alpha1.Finding, error) {
-	configMaps, err := s.list(ctx)
+	configMaps, err := s.list(ctx, JournalLabel)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -94,10 +94,21 @@ func (s *Store) Runs(ctx context.Context) ([]*Run, []v1alpha1.Finding, error) {
 	return runs, findings, nil
 }
 
+// OpenRuns returns the runs of which something is left, newest first, without
+// reading the history: by what their labels say.
+func (s *Store) OpenRuns(ctx context.Context) ([]*Run, error) {
+	configMaps, err := s.list(ctx, JournalLabel+","+JournalLabel+"!="+labelClosed)
+	if err != nil {
+		return nil, err
+	}
+	runs, _ := Read(configMaps)
+	return runs, nil
+}
+
 // Prune deletes the oldest of the runs of which nothing is left, all but keep of
 // them. Runs that cannot be read to the end stay.
 func (s *Store) Prune(ctx context.Context, keep int) error {
-	configMaps, err := s.list(ctx)
+	configMaps, err := s.list(ctx, JournalLabel)
 	if err != nil {
 		return err
 	}
@@ -140,7 +151,7 @@ func (s *Store) remove(ctx context.Context, d *document) error {
 // load reads one run; nil when there is none. The labels are not relied upon to
 // name the run: somebody may have lost one.
 func (s *Store) load(ctx context.Context, id string) (*document, error) {
-	configMaps, err := s.list(ctx)
+	configMaps, err := s.list(ctx, JournalLabel)
 	if err != nil {
 		return nil, err
 	}
@@ -155,8 +166,9 @@ func (s *Store) load(ctx context.Context, id string) (*document, error) {
 // pageSize bounds the ConfigMaps of one answer: full ones have 700 kB.
 const pageSize = 50
 
-// list reads every ConfigMap of the journal, past every cache.
-func (s *Store) list(ctx context.Context) ([]*corev1.ConfigMap, error) {
+// list reads the ConfigMaps of the journal that a selector keeps, past every
+// cache.
+func (s *Store) list(ctx context.Context, selector string) ([]*corev1.ConfigMap, error) {
 	pages := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		var page *corev1.ConfigMapList
 		err := s.try(ctx, func() error {
@@ -168,7 +180,7 @@ func (s *Store) list(ctx context.Context) ([]*corev1.ConfigMap, error) {
 	})
 	pages.PageSize = pageSize
 	var configMaps []*corev1.ConfigMap
-	err := pages.EachListItem(ctx, metav1.ListOptions{LabelSelector: JournalLabel}, func(object runtime.Object) error {
+	err := pages.EachListItem(ctx, metav1.ListOptions{LabelSelector: selector}, func(object runtime.Object) error {
 		if configMap, is := object.(*corev1.ConfigMap); is {
 			configMaps = append(configMaps, configMap)
 		}

@@ -41,7 +41,7 @@ func (e *ConflictError) Error() string {
 		return fmt.Sprintf("%s does not exist any more", e.Object)
 	case Replaced:
 		return fmt.Sprintf("%s was deleted and made again by somebody else", e.Object)
-	case Ours, Untouched, Reverted, Changed:
+	case Ours, Untouched, Reverted, Changed, Back:
 	}
 	if e.Run != "" {
 		return fmt.Sprintf("run %s has changed %s: %s is %s now", e.Run, e.Object, e.Field, e.Now)
@@ -81,7 +81,7 @@ func (k Keeper) Apply(ctx context.Context, run *journal.Run, c journal.Change) e
 			return nil // the answer was lost
 		case Untouched:
 			return k.set(ctx, at, c, live, c.After, string(mark))
-		case Reverted, Changed, Replaced, Gone:
+		case Reverted, Changed, Replaced, Gone, Back:
 		}
 		return conflict(run.ID, c, standing, live)
 	})
@@ -93,10 +93,14 @@ func (k Keeper) Apply(ctx context.Context, run *journal.Run, c journal.Change) e
 // allows nothing, a *ConflictError beside it.
 func (k Keeper) Restore(ctx context.Context, run string, c journal.Change, force bool) (Standing, error) {
 	var stood Standing
+	sent := false
 	err := k.change(ctx, run, c, func(at api, standing Standing, live *Live) error {
-		stood = standing
+		if sent && standing == Untouched {
+			return nil // it was us: the answer was lost
+		}
+		stood, sent = standing, standing != Untouched && standing != Back
 		switch {
-		case standing == Untouched:
+		case standing == Untouched, standing == Back:
 			return nil
 		case standing == Reverted:
 			_, err := k.write(ctx, at, c, live, "", nil, nil)

@@ -92,11 +92,11 @@ func (p *Pauser) plan(ctx context.Context, rec Recorder, changes []journal.Chang
 	return append(planned, added...), err
 }
 
-// FindOpen returns the line of a run that makes the same change and is not given
+// FindOpen returns the line of a run that makes the same change and was not given
 // back; nil when there is none.
 func FindOpen(run *journal.Run, c journal.Change) *journal.Change {
 	for i := range run.Changes {
-		if l := &run.Changes[i]; l.IsOpen() && l.Object == c.Object && l.UID == c.UID && l.Field == c.Field {
+		if l := &run.Changes[i]; l.IsOpen() && l.State != journal.Returned && l.Object == c.Object && l.UID == c.UID && l.Field == c.Field {
 			return l
 		}
 	}
@@ -117,6 +117,9 @@ func (p *Pauser) apply(ctx context.Context, rec Recorder, c journal.Change, fiel
 		return nil, err
 	}
 	field.State = v1alpha1.PauseStateApplied
+	if c.State == journal.Applied {
+		return nil, nil // told by the attempt that made it
+	}
 	p.Tell(c.Object.String(), strings.TrimPrefix(c.Field, "spec.")+" "+string(c.Before)+" → "+string(c.After)+" ("+c.Mode+")")
 	return nil, nil
 }

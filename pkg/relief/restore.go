@@ -12,6 +12,7 @@ import (
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 )
@@ -19,10 +20,11 @@ import (
 // Recorders opens the record of a run; nil when the journal does not have it.
 type Recorders func(ctx context.Context, run string) (Recorder, error)
 
-// Restore gives changes back in their order, marks their lines, and then waits
-// until the workloads among them are Ready. What somebody else has changed is
-// left as it is, unless force is given. It goes on after what it cannot give
-// back; an error means that it could not go on at all.
+// Restore gives changes back in their order, and then waits until the workloads
+// among them are Ready; only then their lines are closed, so that whoever goes on
+// after an interrupt waits too. What somebody else has changed is left as it is,
+// and what does not become Ready stays open, unless force is given. It goes on
+// after what it cannot give back; an error means that it could not go on at all.
 func (p *Pauser) Restore(ctx context.Context, open Recorders, held []Held, force bool) ([]v1alpha1.RestoredField, []v1alpha1.Finding, error) {
 	fields := make([]v1alpha1.RestoredField, 0, len(held))
 	var findings []v1alpha1.Finding
@@ -34,7 +36,7 @@ func (p *Pauser) Restore(ctx context.Context, open Recorders, held []Held, force
 			return fields, findings, err
 		}
 	}
-	found, err := p.AwaitRestored(ctx, held, fields)
+	found, err := p.awaitRestored(ctx, open, held, force, fields)
 	return fields, append(findings, found...), err
 }
 
@@ -47,11 +49,14 @@ func (p *Pauser) giveBack(ctx context.Context, open Recorders, h Held, force boo
 		return nil, err
 	}
 	state, note := journal.Restored, ""
+	if h.isAwaited() {
+		state = journal.Returned
+	}
 	var findings []v1alpha1.Finding
 	switch {
 	case conflicts && stood == Gone:
 		field.State, state, note = v1alpha1.RestoreGone, journal.Dropped, conflict.Error()
-		if h.IsPause() {
+		if h.IsPause() && h.Change.State != journal.Returned {
 			findings = append(findings, finding.New(finding.PauseUnknown, h.Change.Object.String(), conflict.Error()+"; there is nothing to give back", ""))
 		}
 	case conflicts:
@@ -59,6 +64,8 @@ func (p *Pauser) giveBack(ctx context.Context, open Recorders, h Held, force boo
 		return []v1alpha1.Finding{p.conflictFinding(h, conflict)}, nil // the line stays open
 	case stood == Untouched && h.Change.State == journal.Planned:
 		field.State, state = v1alpha1.RestoreNotApplied, journal.Dropped
+	case stood == Back:
+		field.State = v1alpha1.RestoreRestored
 	case stood == Untouched, stood == Reverted:
 		field.State = v1alpha1.RestoreAlreadyBack
 	default:
@@ -90,35 +97,52 @@ func (p *Pauser) conflictFinding(h Held, conflict *ConflictError) v1alpha1.Findi
 		remedyFor(h)+" --force # puts back "+string(h.Change.Before))
 }
 
-// AwaitRestored waits until the workloads that were given back have their Ready
-// replicas again.
-func (p *Pauser) AwaitRestored(ctx context.Context, held []Held, fields []v1alpha1.RestoredField) ([]v1alpha1.Finding, error) {
+// isAwaited reports whether more than the value has to come back: replicas take
+// their time.
+func (h Held) isAwaited() bool { return h.Change.Field == disruption.FieldReplicas }
+
+// awaitRestored waits until the workloads that were given back have their Ready
+// replicas again, and closes their lines.
+func (p *Pauser) awaitRestored(ctx context.Context, open Recorders, held []Held, force bool, fields []v1alpha1.RestoredField) ([]v1alpha1.Finding, error) {
 	var findings []v1alpha1.Finding
 	for i, h := range held {
-		back := fields[i].State == v1alpha1.RestoreRestored || fields[i].State == v1alpha1.RestoreAlreadyBack
-		if !back || h.Change.Field != "spec.replicas" {
+		field := &fields[i]
+		back := field.State == v1alpha1.RestoreRestored || field.State == v1alpha1.RestoreAlreadyBack
+		if !back || !h.isAwaited() {
 			continue
 		}
-		wanted := number(h.Change.Before)
-		why, err := p.await(ctx, func(s *cluster.Snapshot) progress {
-			w := s.FindWorkload(h.Change.Object.Kind, h.Change.Object.Namespace, h.Change.Object.Name)
-			if w == nil {
-				return progress{failed: "it was deleted"}
-			}
-			if w.Replicas < wanted {
-				return progress{object: w.String(), waits: "the watch does not show it yet"}
-			}
-			return readiness(w, wanted)
-		})
+		why, err := p.await(ctx, func(s *cluster.Snapshot) progress { return restoreProgress(s, h.Change) })
 		if err != nil {
+			field.State, field.Message = v1alpha1.RestoreNotReady, "not waited for to the end"
 			return findings, err
 		}
 		if why != "" {
-			fields[i].State, fields[i].Message = v1alpha1.RestoreNotReady, why
+			field.State, field.Message = v1alpha1.RestoreNotReady, why
 			findings = append(findings, finding.New(finding.RestoreNotReady, h.Change.Object.String(), "given back, but not Ready: "+why, "kubectl describe "+describable(h.Change.Object)))
+			if !force {
+				continue // whoever comes next waits again
+			}
+		}
+		if err := mark(ctx, open, h, journal.Restored, field.Message); err != nil {
+			return findings, err
 		}
 	}
 	return findings, nil
+}
+
+// Supersede closes earlier lines of what is to be changed again: a pause that
+// somebody else has put back, of which only our mark is left, and one whose
+// replicas are not waited for any more.
+func (p *Pauser) Supersede(ctx context.Context, open Recorders, held []Held) error {
+	for _, h := range held {
+		if _, err := p.Keeper.Restore(ctx, h.Run, h.Change, false); err != nil {
+			return err
+		}
+		if err := mark(ctx, open, h, journal.Restored, "paused again"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // from is the value that is given back from.
@@ -142,6 +166,8 @@ func RestoredField(h Held) v1alpha1.RestoredField {
 		f.State = v1alpha1.RestoreConflict
 	case Untouched:
 		f.State = v1alpha1.RestoreNotApplied
+	case Back:
+		f.State = v1alpha1.RestoreReturned
 	case Ours, Reverted:
 	}
 	return f

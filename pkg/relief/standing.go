@@ -25,6 +25,9 @@ const (
 	Changed Standing = "Changed"
 	// Replaced means that another object has the name now.
 	Replaced Standing = "Replaced"
+	// Back means that we have given it back, and that its replicas are still
+	// waited for. What others do to the field now is their business.
+	Back Standing = "Back"
 	// Gone means that there is no such object.
 	Gone Standing = "Gone"
 )
@@ -35,11 +38,15 @@ func Judge(run string, c journal.Change, live *Live) Standing {
 	if live == nil {
 		return Gone
 	}
+	returned := c.State == journal.Returned
 	if live.UID != c.UID {
-		if c.Mode == drain.ModeCordon {
+		if returned || c.Mode == drain.ModeCordon {
 			return Gone // an upgrade has replaced the node, and the cordon went with it
 		}
 		return Replaced
+	}
+	if returned {
+		return Back
 	}
 	marked, others := marks(run, c, live)
 	switch {

@@ -62,6 +62,11 @@ func pause(from, to string) journal.Change {
 	}
 }
 
+func returned(c journal.Change) journal.Change {
+	c.State = journal.Returned
+	return c
+}
+
 func cordon() journal.Change {
 	return journal.Change{
 		Number: 2, UID: "n1", Object: journal.Object{APIVersion: "v1", Kind: "Node", Name: "n1"}, Field: drain.CordonField,
@@ -89,16 +94,19 @@ func TestJudge(t *testing.T) {
 		object runtime.Object
 		want   relief.Standing
 	}{
-		"as we set it":             {pause("2", "0"), telegraf("d1", new(int32(0)), markOf(run)), relief.Ours},
-		"the mark was dropped":     {pause("2", "0"), telegraf("d1", new(int32(0))), relief.Ours},
-		"a mark nobody can read":   {pause("2", "0"), telegraf("d1", new(int32(0)), "{"), relief.Ours},
-		"paused by another run":    {pause("2", "0"), telegraf("d1", new(int32(0)), markOf("20260101-000000-aaaaa")), relief.Changed},
-		"not carried out":          {pause("2", "0"), telegraf("d1", new(int32(2))), relief.Untouched},
-		"put back by another tool": {pause("2", "0"), telegraf("d1", new(int32(2)), markOf(run)), relief.Reverted},
-		"scaled by somebody":       {pause("2", "0"), telegraf("d1", new(int32(3)), markOf(run)), relief.Changed},
-		"made again":               {pause("2", "0"), telegraf("d2", new(int32(2))), relief.Replaced},
-		"deleted":                  {pause("2", "0"), nil, relief.Gone},
-		"absent before":            {pause("null", "0"), telegraf("d1", nil), relief.Untouched},
+		"as we set it":                            {pause("2", "0"), telegraf("d1", new(int32(0)), markOf(run)), relief.Ours},
+		"the mark was dropped":                    {pause("2", "0"), telegraf("d1", new(int32(0))), relief.Ours},
+		"a mark nobody can read":                  {pause("2", "0"), telegraf("d1", new(int32(0)), "{"), relief.Ours},
+		"paused by another run":                   {pause("2", "0"), telegraf("d1", new(int32(0)), markOf("20260101-000000-aaaaa")), relief.Changed},
+		"not carried out":                         {pause("2", "0"), telegraf("d1", new(int32(2))), relief.Untouched},
+		"put back by another tool":                {pause("2", "0"), telegraf("d1", new(int32(2)), markOf(run)), relief.Reverted},
+		"scaled by somebody":                      {pause("2", "0"), telegraf("d1", new(int32(3)), markOf(run)), relief.Changed},
+		"made again":                              {pause("2", "0"), telegraf("d2", new(int32(2))), relief.Replaced},
+		"deleted":                                 {pause("2", "0"), nil, relief.Gone},
+		"given back, not waited for":              {returned(pause("2", "0")), telegraf("d1", new(int32(2))), relief.Back},
+		"given back, then scaled by somebody":     {returned(pause("2", "0")), telegraf("d1", new(int32(5))), relief.Back},
+		"given back, then made again by somebody": {returned(pause("2", "0")), telegraf("d2", new(int32(2))), relief.Gone},
+		"absent before":                           {pause("null", "0"), telegraf("d1", nil), relief.Untouched},
 
 		"a cordon of ours":                    {cordon(), node(true, `{"by":"a","run":"`+run+`"}`), relief.Ours},
 		"a cordon from before the journal":    {cordon(), node(true, `{"by":"a"}`), relief.Ours},

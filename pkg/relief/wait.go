@@ -19,8 +19,12 @@ import (
 // and is none that a drain should wait for.
 const unplacedFor = 15 * time.Second
 
-// reminder is how often a wait that goes on is told again.
-const reminder = 30 * time.Second
+// notice is how long a wait may last before it is told, reminder how often it is
+// told again.
+const (
+	notice   = 2 * time.Second
+	reminder = 30 * time.Second
+)
 
 // progress is how far a workload is on its way.
 type progress struct {
@@ -37,30 +41,30 @@ type progress struct {
 // or what it waited for until the time was over. The error is that of ctx.
 func (p *Pauser) await(ctx context.Context, look func(*cluster.Snapshot) progress) (string, error) {
 	began := p.Clock.Now()
-	told, unplaced := began, time.Time{}
+	tell, unplaced := began.Add(notice), time.Time{}
 	ticker := p.Clock.NewTicker(time.Second)
 	defer ticker.Stop()
 	for {
-		now := look(p.Source.Snapshot())
+		at := look(p.Source.Snapshot())
 		switch {
-		case now.done:
+		case at.done:
 			return "", nil
-		case now.failed != "":
-			return now.failed, nil
+		case at.failed != "":
+			return at.failed, nil
 		case p.Clock.Since(began) > p.Timeout:
-			return fmt.Sprintf("still waiting after %s: %s", p.Timeout, now.waits), nil
+			return fmt.Sprintf("still waiting after %s: %s", p.Timeout, at.waits), nil
 		}
 		switch {
-		case !now.unplaced:
+		case !at.unplaced:
 			unplaced = time.Time{}
 		case unplaced.IsZero():
 			unplaced = p.Clock.Now()
 		case p.Clock.Since(unplaced) > unplacedFor:
-			return now.waits, nil
+			return at.waits, nil
 		}
-		if p.Clock.Since(told) >= reminder {
-			told = p.Clock.Now()
-			p.Tell(now.object, "waiting: "+now.waits)
+		if now := p.Clock.Now(); !now.Before(tell) {
+			tell = now.Add(reminder)
+			p.Tell(at.object, "waiting: "+at.waits)
 		}
 		select {
 		case <-ctx.Done():
@@ -92,9 +96,44 @@ func pauseProgress(s *cluster.Snapshot, c journal.Change) progress {
 		at.done = len(w.Pods) == 0
 		at.waits = fmt.Sprintf("%d pod(s) still ending", len(w.Pods))
 	default:
-		return readiness(w, wanted)
+		return surgeProgress(s, w, wanted)
 	}
 	return at
+}
+
+// surgeProgress waits until the extra replica is Ready, and until the disruption
+// controller has counted it: only then the budget lets one go.
+func surgeProgress(s *cluster.Snapshot, w *cluster.Workload, wanted int) progress {
+	at := readiness(w, wanted)
+	if !at.done {
+		return at
+	}
+	for _, pod := range w.Pods {
+		for _, pdb := range s.PDBsOf(pod) {
+			if pdb.Status.DisruptionsAllowed == 0 {
+				at.done = false
+				at.waits = fmt.Sprintf("pdb/%s/%s allows no disruption: needs %d healthy pods, has %d",
+					pdb.Namespace, pdb.Name, pdb.Status.DesiredHealthy, pdb.Status.CurrentHealthy)
+			}
+		}
+	}
+	return at
+}
+
+// restoreProgress says how far a workload is that was given back.
+func restoreProgress(s *cluster.Snapshot, c journal.Change) progress {
+	w := s.FindWorkload(c.Object.Kind, c.Object.Namespace, c.Object.Name)
+	if w == nil {
+		return progress{failed: "it was deleted"}
+	}
+	wanted := number(c.Before)
+	if c.State == journal.Returned {
+		return readiness(w, w.Replicas) // somebody may have scaled it since
+	}
+	if w.Replicas < wanted {
+		return progress{object: w.String(), waits: "the watch does not show it yet"}
+	}
+	return readiness(w, wanted)
 }
 
 // readiness waits for the Ready replicas of a workload.

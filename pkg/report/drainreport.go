@@ -18,6 +18,8 @@ type Next struct {
 	Again, GiveBack string
 	// Forced does the same although somebody else has changed what it is about.
 	Forced string
+	// Resume gives back what is paused.
+	Resume string
 }
 
 // DrainReport prints how a drain ended, for people. The plan is part of it only
@@ -39,8 +41,24 @@ func DrainReport(w io.Writer, r *v1alpha1.DrainReport, next Next, style Style, w
 	if r.Outcome != v1alpha1.DrainNothingToDo {
 		Findings(w, r.Findings, style)
 	}
+	printReliefs(w, r.Paused, next)
 	printVerdict(w, r, next, style)
 	return nil
+}
+
+// printReliefs says what became of what was paused for the drain.
+func printReliefs(w io.Writer, paused []v1alpha1.PausedField, next Next) {
+	for i := range paused {
+		p := &paused[i]
+		switch {
+		case p.State == v1alpha1.PauseStateRestored && p.Message == "":
+			fmt.Fprintf(w, "Paused for the drain and given back: %s.\n", object(p.Object, true))
+		case p.State == v1alpha1.PauseStateRestored:
+			fmt.Fprintf(w, "Paused for the drain and given back: %s; %s.\n", object(p.Object, true), oneLine(p.Message))
+		case p.State == v1alpha1.PauseStateApplied:
+			fmt.Fprintf(w, "Still paused: %s. To give it back: %s\n", object(p.Object, true), next.Resume)
+		}
+	}
 }
 
 func printResult(w io.Writer, result *v1alpha1.DrainResult, wide bool) error {

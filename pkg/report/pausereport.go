@@ -118,6 +118,7 @@ func printPauseVerdict(w io.Writer, r *v1alpha1.PauseReport, next Next, style St
 		return n
 	}
 	applied := count(v1alpha1.PauseStateApplied)
+	missing := len(r.Paused) - applied - count(v1alpha1.PauseStateKept)
 	errors, _ := counts(r.Findings)
 	switch r.Outcome {
 	case v1alpha1.PausePlanned:
@@ -136,19 +137,22 @@ func printPauseVerdict(w io.Writer, r *v1alpha1.PauseReport, next Next, style St
 				plural(len(r.Blockers), "blocker"), plural(planned, "change"), plural(errors, "error"), r.DryRun)
 			printNext(w, "Next: ", next.Again)
 			return
-		case applied > 0:
-			fmt.Fprintf(w, "%s by %s; %s made and read back%s.\n", style.Red("Still blocked"), plural(errors, "finding"), plural(applied, "change"), until(r.Paused))
-			printNext(w, "To give back: ", next.GiveBack)
 		default:
 			fmt.Fprintf(w, "%s by %s. Nothing was touched.\n", style.Red("Blocked"), plural(errors, "finding"))
 		}
 		printNext(w, "Next: mend what is named above, then ", next.Again)
 	case v1alpha1.PauseStopped:
-		fmt.Fprintf(w, "%s: %s made, %d not.\n", style.Red("Stopped part-way"), plural(applied, "change"), len(r.Paused)-applied-count(v1alpha1.PauseStateKept))
+		if missing == 0 && errors > 0 {
+			fmt.Fprintf(w, "%s by %s; %s made and read back%s.\n", style.Red("Still blocked"), plural(errors, "finding"), plural(applied, "change"), until(r.Paused))
+			printNext(w, "To give back: ", next.GiveBack)
+			printNext(w, "Next: mend what is named above, then ", next.Again)
+			return
+		}
+		fmt.Fprintf(w, "%s: %s made, %d not.\n", style.Red("Stopped part-way"), plural(applied, "change"), missing)
 		printNext(w, "To go on: ", next.Again)
 		printNext(w, "To give back: ", next.GiveBack)
 	case v1alpha1.PauseInterrupted:
-		fmt.Fprintf(w, "%s. Nothing new was changed after the signal: %s made, %d not.\n", style.Yellow("Interrupted"), plural(applied, "change"), len(r.Paused)-applied-count(v1alpha1.PauseStateKept))
+		fmt.Fprintf(w, "%s. Nothing new was changed after the signal: %s made, %d not.\n", style.Yellow("Interrupted"), plural(applied, "change"), missing)
 		printNext(w, "To go on: ", next.Again)
 		printNext(w, "To give back: ", next.GiveBack)
 	}

@@ -4,6 +4,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -142,7 +143,7 @@ Nothing would block. Nothing was touched (dry run: server).
 			want:   "Nothing is there to be relieved. Nothing was changed.",
 		},
 		"some of it": {
-			report: v1alpha1.PauseReport{Outcome: v1alpha1.PauseBlocked, DryRun: "none", Paused: []v1alpha1.PausedField{paused}, Findings: []v1alpha1.Finding{blocking()}},
+			report: v1alpha1.PauseReport{Outcome: v1alpha1.PauseStopped, DryRun: "none", Paused: []v1alpha1.PausedField{paused}, Findings: []v1alpha1.Finding{blocking()}},
 			want: `
 OBJECT                        CHANGE            STATE
 deploy shared/telegraf-prom   replicas 1 -> 0   Applied
@@ -206,6 +207,7 @@ func TestRestoreReport(t *testing.T) {
 
 	tests := map[string]struct {
 		outcome  v1alpha1.PauseOutcome
+		dryRun   string
 		restored []v1alpha1.RestoredField
 		wide     bool
 		want     string
@@ -222,13 +224,35 @@ Done: 2 changes given back and read back. Nothing of ours is left of them.
 `,
 		},
 		"a conflict comes first": {
-			outcome: v1alpha1.PauseBlocked, restored: []v1alpha1.RestoredField{back, conflict},
+			outcome: v1alpha1.PauseStopped, restored: []v1alpha1.RestoredField{back, conflict},
 			want: `
 OBJECT                        CHANGE                  STATE
 pdb app/web                   minAvailable 5 -> 50%   Conflict
 deploy shared/telegraf-prom   replicas 0 -> 1         Restored
 
 Not all given back: 1 change given back, 1 left untouched; see the findings.
+To put the recorded values back all the same: kubectl vantiq-upgrade go-on --force
+`,
+		},
+		"nothing but a conflict": {
+			outcome: v1alpha1.PauseBlocked, restored: []v1alpha1.RestoredField{conflict},
+			want: `
+OBJECT        CHANGE                  STATE
+pdb app/web   minAvailable 5 -> 50%   Conflict
+
+Nothing given back: 1 left; see the findings.
+To put the recorded values back all the same: kubectl vantiq-upgrade go-on --force
+`,
+		},
+		"a conflict in a dry run": {
+			outcome: v1alpha1.PauseBlocked, dryRun: "server", restored: []v1alpha1.RestoredField{field(telegraf(), "spec.replicas", "0", "1", v1alpha1.RestoreReturned), conflict},
+			want: `
+OBJECT                        CHANGE                  STATE
+pdb app/web                   minAvailable 5 -> 50%   Conflict
+deploy shared/telegraf-prom   replicas 0 -> 1         Returned
+
+Not all can be given back: 1 change to be given back, 1 to be left; see the findings.
+Nothing was touched (dry run: server).
 To put the recorded values back all the same: kubectl vantiq-upgrade go-on --force
 `,
 		},
@@ -244,7 +268,7 @@ To go on: kubectl vantiq-upgrade go-on
 `,
 		},
 		"planned": {
-			outcome: v1alpha1.PausePlanned, restored: []v1alpha1.RestoredField{field(telegraf(), "spec.replicas", "0", "2", v1alpha1.RestorePlanned)},
+			outcome: v1alpha1.PausePlanned, dryRun: "client", restored: []v1alpha1.RestoredField{field(telegraf(), "spec.replicas", "0", "2", v1alpha1.RestorePlanned)},
 			want: `
 OBJECT                        CHANGE            STATE
 deploy shared/telegraf-prom   replicas 0 -> 2   Planned
@@ -268,7 +292,7 @@ To go on: kubectl vantiq-upgrade go-on
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			r := &v1alpha1.RestoreReport{Outcome: test.outcome, DryRun: "client", Restored: test.restored}
+			r := &v1alpha1.RestoreReport{Outcome: test.outcome, DryRun: cmp.Or(test.dryRun, "none"), Restored: test.restored}
 			if err := RestoreReport(&out, r, next(), Style{}, test.wide); err != nil {
 				t.Fatal(err)
 			}

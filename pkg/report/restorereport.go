@@ -49,7 +49,7 @@ func printRestored(w io.Writer, restored []v1alpha1.RestoredField, wide bool) er
 // isBack reports whether nothing of a change is left.
 func isBack(state v1alpha1.RestoreState) bool {
 	switch state {
-	case v1alpha1.RestoreRestored, v1alpha1.RestoreAlreadyBack, v1alpha1.RestoreNotApplied, v1alpha1.RestoreGone, v1alpha1.RestorePlanned:
+	case v1alpha1.RestoreRestored, v1alpha1.RestoreAlreadyBack, v1alpha1.RestoreNotApplied, v1alpha1.RestoreGone, v1alpha1.RestorePlanned, v1alpha1.RestoreReturned:
 		return true
 	case v1alpha1.RestoreConflict, v1alpha1.RestoreNotReady, v1alpha1.RestoreFailed:
 	}
@@ -58,11 +58,14 @@ func isBack(state v1alpha1.RestoreState) bool {
 
 // printRestoreVerdict says on the last lines how it ended and what to type next.
 func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, style Style) {
-	back, left := 0, 0
+	back, left, conflicts := 0, 0, 0
 	for i := range r.Restored {
 		switch state := r.Restored[i].State; {
 		case !isBack(state):
 			left++
+			if state == v1alpha1.RestoreConflict {
+				conflicts++
+			}
 		case state != v1alpha1.RestoreGone && state != v1alpha1.RestoreNotApplied:
 			back++
 		}
@@ -79,13 +82,30 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 	case v1alpha1.PauseDone:
 		fmt.Fprintf(w, "%s: %s given back and read back. Nothing of ours is left of them.\n", style.Green("Done"), plural(back, "change"))
 	case v1alpha1.PauseBlocked:
-		fmt.Fprintf(w, "%s: %s given back, %d left untouched; see the findings.\n", style.Red("Not all given back"), plural(back, "change"), left)
-		printNext(w, "To put the recorded values back all the same: ", next.Forced)
+		if r.DryRun == "none" {
+			fmt.Fprintf(w, "%s: %d left; see the findings.\n", style.Red("Nothing given back"), left)
+		} else {
+			fmt.Fprintf(w, "%s: %s to be given back, %d to be left; see the findings.\nNothing was touched (dry run: %s).\n", style.Red("Not all can be given back"), plural(back, "change"), left, r.DryRun)
+		}
+		printForced(w, conflicts, next)
 	case v1alpha1.PauseStopped:
+		if left == conflicts {
+			fmt.Fprintf(w, "%s: %s given back, %d left untouched; see the findings.\n", style.Red("Not all given back"), plural(back, "change"), left)
+			printForced(w, conflicts, next)
+			return
+		}
 		fmt.Fprintf(w, "%s: %s given back, %d not yet.\n", style.Red("Stopped part-way"), plural(back, "change"), left)
 		printNext(w, "To go on: ", next.Again)
 	case v1alpha1.PauseInterrupted:
 		fmt.Fprintf(w, "%s. Nothing new was changed after the signal: %s given back, %d not yet.\n", style.Yellow("Interrupted"), plural(back, "change"), left)
 		printNext(w, "To go on: ", next.Again)
+	}
+}
+
+// printForced names the command that overwrites what somebody else has changed,
+// where there is such a thing.
+func printForced(w io.Writer, conflicts int, next Next) {
+	if conflicts > 0 {
+		printNext(w, "To put the recorded values back all the same: ", next.Forced)
 	}
 }

@@ -41,6 +41,8 @@ const (
 	PauseStateApplied PauseState = "Applied"
 	// PauseStateKept was paused by an earlier run already, and is ours still.
 	PauseStateKept PauseState = "Kept"
+	// PauseStateRestored was given back again, at the end of a drain.
+	PauseStateRestored PauseState = "Restored"
 	// PauseStateFailed was not carried out; the message says why.
 	PauseStateFailed PauseState = "Failed"
 )

@@ -21,6 +21,9 @@ const (
 	// RestoreAlreadyBack had its former value already; only our mark was taken
 	// away.
 	RestoreAlreadyBack RestoreState = "AlreadyBack"
+	// RestoreReturned has its former value again from us; its replicas are still
+	// to be waited for.
+	RestoreReturned RestoreState = "Returned"
 	// RestoreConflict was changed by somebody else meanwhile and was left.
 	RestoreConflict RestoreState = "Conflict"
 	// RestoreGone means that the object does not exist any more, or that another

@@ -21,6 +21,9 @@ const (
 	ChangeReverted ChangeState = "Reverted"
 	// ChangeChanged has a third value.
 	ChangeChanged ChangeState = "Changed"
+	// ChangeReturned was given back by us; its replicas were not waited for to
+	// the end.
+	ChangeReturned ChangeState = "Returned"
 	// ChangeGone means that the object does not exist any more, or that another
 	// one has its name.
 	ChangeGone ChangeState = "Gone"
@@ -71,7 +74,8 @@ type RunStatus struct {
 	Started  metav1.Time  `json:"started"`
 	Ended    *metav1.Time `json:"ended,omitempty"`
 	// Outcome is empty while it runs, or when it died; else Done, Stopped,
-	// Interrupted or Aborted.
+	// Interrupted, Aborting (an abort began and did not come to its end) or
+	// Aborted.
 	Outcome string `json:"outcome,omitempty"`
 	// Open counts its changes that are not given back, Total all of them.
 	Open  int `json:"open"`
