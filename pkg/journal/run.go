@@ -20,7 +20,7 @@ const (
 
 // Run is one command and what it changed.
 type Run struct {
-	// ID names the run; it is a DNS label and sorts by time.
+	// ID names the run; it is a DNS label and sorts by time, to the second.
 	ID string `json:"id"`
 	// Command is the subcommand with its arguments and flags, as it is to be
 	// typed again: without the flags of the connection and without --yes.
@@ -69,6 +69,12 @@ const (
 // 20261123-103305-x7k2p.
 func NewID(now time.Time) string {
 	return now.UTC().Format(idTime) + "-" + strings.ToLower(rand.Text()[:randomChars])
+}
+
+// timeOfID is the second in which a run got its id.
+func timeOfID(id string) time.Time {
+	at, _ := time.Parse(idTime, id[:min(len(id), len(idTime))]) // no id has no time
+	return at
 }
 
 // IsID reports whether a text has the form of a run's id.

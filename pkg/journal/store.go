@@ -44,6 +44,10 @@ func (s *Store) Begin(ctx context.Context, run Run) (*Recorder, error) {
 	if run.Started.IsZero() {
 		run.Started = s.now()
 	}
+	var err error
+	if run.Started, err = s.afterOthers(ctx, run.Started); err != nil {
+		return nil, err
+	}
 	run.Changes, run.Damaged, run.Newer = nil, false, false
 	raw, err := marshal(header{Version: version, Shards: 1, Run: run})
 	if err != nil {
@@ -63,6 +67,26 @@ func (s *Store) Begin(ctx context.Context, run Run) (*Recorder, error) {
 		return nil, fmt.Errorf("writing the journal: %w", err)
 	}
 	return newRecorder(s, d), nil
+}
+
+// clockError is how far the clocks of two commands may be apart: each knows the
+// server's to the second.
+const clockError = 2 * time.Second
+
+// afterOthers is the start of a run, moved behind the runs that began before it
+// and whose clock was ahead of ours. Only the holder of the lock begins one.
+func (s *Store) afterOthers(ctx context.Context, started time.Time) (time.Time, error) {
+	configMaps, err := s.list(ctx)
+	if err != nil {
+		return started, err
+	}
+	after := started
+	for _, d := range documents(configMaps) {
+		if other := d.started(); !after.After(other) && other.Sub(started) < clockError {
+			after = other.Add(time.Microsecond)
+		}
+	}
+	return after, nil
 }
 
 // Open returns the recorder of a run that was begun before.
