@@ -5,9 +5,13 @@ package cmd
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 )
 
 // typoDistance is how many letters a subcommand may be mistyped by to be
@@ -20,14 +24,26 @@ func onePool(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	for _, arg := range args {
-		switch dryRun(arg) {
-		case dryRunNone, dryRunClient, dryRunServer:
-			if cmd.Flags().Changed("dry-run") {
-				return fmt.Errorf("--dry-run takes its value with an equals sign: --dry-run=%s", arg)
-			}
+		if flag := flagOfValue(cmd, arg); flag != "" {
+			return fmt.Errorf("--%s takes its value with an equals sign: --%s=%s", flag, flag, arg)
 		}
 	}
 	return fmt.Errorf("one pool at a time; got %s", strings.Join(args, " "))
+}
+
+// flagOfValue names the flag that a word was meant for: one that was given without
+// its value, which it takes with an equals sign only.
+func flagOfValue(cmd *cobra.Command, word string) string {
+	values := map[string][]string{
+		"dry-run":            {string(dryRunNone), string(dryRunClient), string(dryRunServer)},
+		"pause-pdb-blockers": append(pauseModes(), string(disruption.Relax)),
+	}
+	for _, flag := range slices.Sorted(maps.Keys(values)) {
+		if cmd.Flags().Changed(flag) && slices.Contains(values[flag], word) {
+			return flag
+		}
+	}
+	return ""
 }
 
 // noArguments is for subcommands that take flags only.

@@ -13,11 +13,12 @@ import (
 )
 
 // commandLine writes a subcommand with the flags that the operator gave, ready
-// to be typed again, but for the named flags and for secrets.
+// to be typed again, but for the named flags, for secrets, and for what only says
+// how to print or not to ask: that is for the operator to say each time.
 func commandLine(cmd *cobra.Command, subcommand string, args []string, without ...string) string {
 	words := append([]string{"kubectl", "vantiq-upgrade", subcommand}, args...)
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if f.Name == "token" || slices.Contains(without, f.Name) {
+		if f.Name == "token" || saysHowToPrint(f.Name) || slices.Contains(without, f.Name) {
 			return
 		}
 		word := "--" + f.Name
@@ -30,6 +31,11 @@ func commandLine(cmd *cobra.Command, subcommand string, args []string, without .
 		words[i] = quoted(word)
 	}
 	return strings.Join(words, " ")
+}
+
+// saysHowToPrint reports whether a flag changes nothing of what a command does.
+func saysHowToPrint(flag string) bool {
+	return flag == "color" || flag == "v" || slices.Contains(notRecorded, flag)
 }
 
 // ownFlags names the flags that only this command has; a command line without

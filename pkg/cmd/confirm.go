@@ -30,16 +30,19 @@ func (s *suite) confirm(ctx context.Context, yes bool, question string) error {
 		line, _ := bufio.NewReader(s.In).ReadString('\n')
 		answers <- strings.ToLower(strings.TrimSpace(line))
 	}()
+	answer := ""
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(s.ErrOut)
-		return ctx.Err()
-	case answer := <-answers:
-		if answer == "y" || answer == "yes" {
-			return nil
-		}
-		return errNotConfirmed
+	case answer = <-answers:
 	}
+	switch {
+	case ctx.Err() != nil: // also where both have happened
+		return &ExitError{Code: codeInterrupted, Err: errNotConfirmed}
+	case answer == "y" || answer == "yes":
+		return nil
+	}
+	return errNotConfirmed
 }
 
 // counted is a number of things in words.

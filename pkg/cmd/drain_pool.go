@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -102,7 +103,7 @@ func (o *drainPoolOptions) addFlags(cmd *cobra.Command) {
 	flags.StringVar(&o.maxUnavailable, "max-unavailable", "", "Replicas that may be away at once, as a number or a percentage, of workloads without a disruption budget of their own; the profile's floors hold all the same (default: what the update strategy tolerates)")
 	flags.StringVar(&o.pause, "pause-pdb-blockers", "", "Relieve the disruption budgets that would hold the drain for ever, and give them back at its end, however it ends: scale-to-zero, surge, or profile for what the profile says. Without a value: profile")
 	flags.Lookup("pause-pdb-blockers").NoOptDefVal = pauseByProfile
-	completeWith(cmd, "pause-pdb-blockers", pauseByProfile, string(disruption.ScaleToZero), string(disruption.Surge))
+	completeWith(cmd, "pause-pdb-blockers", pauseModes()...)
 	flags.BoolVar(&o.keepPaused, "keep-paused", false, "With --pause-pdb-blockers: leave them paused; resume-pdb-blockers gives them back")
 	flags.DurationVar(&o.ttl, "ttl", defaultTTL, "With --keep-paused: how long they may stay so; after that every command warns of it")
 	flags.Int64Var(&o.gracePeriod, "grace-period", -1, "Seconds that each pod has to end; -1 leaves it to the pod")
@@ -177,11 +178,16 @@ func (o *drainPoolOptions) pauseMode() (disruption.Mode, error) {
 	mode, err := disruption.ParseMode(o.pause)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("--pause-pdb-blockers: %w", err)
+		return "", fmt.Errorf("--pause-pdb-blockers must be one of %s, got %q", strings.Join(pauseModes(), ", "), o.pause)
 	case mode == disruption.Relax:
 		return "", errors.New("--pause-pdb-blockers=relax: a disruption budget is only changed by name: kubectl vantiq-upgrade pause-pdb-blockers pdb/NAMESPACE/NAME --mode=relax")
 	}
 	return mode, nil
+}
+
+// pauseModes are the values of --pause-pdb-blockers.
+func pauseModes() []string {
+	return []string{pauseByProfile, string(disruption.ScaleToZero), string(disruption.Surge)}
 }
 
 // run is the whole course of a drain; runDrain has its steps.

@@ -77,7 +77,7 @@ func (n *notebook) begin(ctx context.Context, s *suite, command []string) (*jour
 		return n.recorder(ctx, former.ID)
 	}
 	rec, err := n.Begin(ctx, journal.Run{
-		ID: journal.NewID(n.Now()), Command: command, Operator: n.operator(ctx, s.Operator), Host: s.Operator, Started: n.Now().UTC(),
+		ID: journal.NewID(n.Now()), Command: command, Operator: n.operator(ctx, s.Operator), Host: s.Operator, Started: journal.StartAfter(runs, n.Now().UTC()),
 	})
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ package cmd
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -49,6 +50,10 @@ func (o *output) complete() error {
 		return nil
 	}
 	printer, err := o.flags.ToPrinter()
+	if genericclioptions.IsNoCompatiblePrinterError(err) {
+		formats := append([]string{"wide"}, o.flags.AllowedFormats()...)
+		return fmt.Errorf("there is no output format %q, only: %s", *o.flags.OutputFormat, strings.Join(formats, ", "))
+	}
 	if err != nil {
 		return err
 	}

@@ -97,6 +97,7 @@ deal with those only: deployment/shared/telegraf-prom, pdb/shared/telegraf-prom.
 }
 
 func (o *pauseOptions) complete(cmd *cobra.Command, args []string) error {
+	args = canonicalNames(args)
 	o.names = args
 	o.command = commandWords(cmd, args)
 	o.next = report.Next{

@@ -30,6 +30,7 @@ ours.`
   # One of them, without a question
   kubectl vantiq-upgrade resume-pdb-blockers deployment/shared/telegraf-prom --yes`
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		args = canonicalNames(args)
 		if err := g.output.complete(); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"testing"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/registry"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
 
 // testSystem is a machine without a terminal, an environment or other processes.
@@ -89,5 +91,25 @@ func TestConfirm(t *testing.T) {
 	}
 	if err := s.confirm(t.Context(), false, "?"); err == nil {
 		t.Error("went on without being asked")
+	}
+}
+
+// TestInterruptedQuestion: Ctrl-C at the question is a no, and an interrupt.
+func TestInterruptedQuestion(t *testing.T) {
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("no terminal here: %v", err)
+	}
+	defer terminal.Close()
+	if !report.IsTerminal(terminal) {
+		t.Skip("/dev/ptmx is no terminal here")
+	}
+	s := &suite{System: testSystem()}
+	s.In = terminal
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	err = s.confirm(ctx, false, "?")
+	if ExitCode(err) != codeInterrupted || err.Error() != "not confirmed; nothing was touched" {
+		t.Errorf("exit code %d: %v", ExitCode(err), err)
 	}
 }

@@ -6,7 +6,6 @@ package cmd
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -139,14 +138,22 @@ func (s *suite) refuseWithoutRights(ctx context.Context, client kubernetes.Inter
 	for _, access := range missing {
 		names = append(names, access.String())
 	}
-	return &ExitError{Code: codeBlocked, Err: &missingRightsError{names}}
+	return &ExitError{Code: codeBlocked, Err: &missingRightsError{subcommand: subcommand, rights: names}}
 }
 
-// missingRightsError lists what the current user may not do.
-type missingRightsError struct{ rights []string }
+// missingRightsError lists what the current user may not do, a right a line, in
+// the words of the report of drain-pool.
+type missingRightsError struct {
+	subcommand string
+	rights     []string
+}
 
 func (e *missingRightsError) Error() string {
-	return "the current user may not " + strings.Join(e.rights, ", ") + "; nothing was touched"
+	text := counted(len(e.rights), "right") + " missing; nothing was touched\n"
+	for _, right := range e.rights {
+		text += "  the current user may not " + right + "\n"
+	}
+	return text + "ask for a role with the rules of " + e.subcommand + " in plugins.yaml"
 }
 
 // command starts a cobra command from its entry in the registry.

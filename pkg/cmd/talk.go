@@ -44,10 +44,12 @@ type talk struct {
 	json  bool
 	// canLive is true for a terminal that an area can be drawn on.
 	canLive bool
+	// parted is true where the result follows what was told on the same terminal.
+	parted bool
 
 	mu          sync.Mutex
 	live        *report.Live
-	begun       bool
+	begun, told bool
 	pool        string
 	day         string // of the line before
 	gone, total int
@@ -58,6 +60,7 @@ type talk struct {
 // newTalk begins to talk; what klog writes goes the same way from now on.
 func (s *suite) newTalk(quiet bool, events string) *talk {
 	t := &talk{out: s.ErrOut, style: s.styleFor(s.ErrOut), clock: s.Clock, quiet: quiet, json: events == eventsJSON}
+	t.parted = report.IsTerminal(s.ErrOut) && report.IsTerminal(s.Out)
 	t.canLive = !t.quiet && !t.json && report.CanLive(s.ErrOut, s.Getenv)
 	s.logs.turnTo(t)
 	return t
@@ -86,21 +89,25 @@ func (t *talk) begin(plan *drain.Plan, names *report.NodeNames) {
 	}
 }
 
-// finish tells how it ended and takes the area away. out is nil when not even a
-// plan could be made; then the error says all.
+// finish tells how it ended, takes the area away, and parts what was told from the
+// result. out is nil when not even a plan could be made, then the error says all;
+// and for what is no drain.
 func (t *talk) finish(out *v1alpha1.DrainReport) {
 	t.mu.Lock()
 	live := t.live
 	if out != nil {
 		t.tellEnd(out)
 	}
+	told := t.told
 	t.mu.Unlock()
-	if live != nil {
+	switch {
+	case live != nil:
 		live.Close() // draws a last time, so it must not wait for us
-		return
-	}
-	if out != nil && out.Outcome == v1alpha1.DrainInterrupted && !t.json && report.IsTerminal(t.out) {
+	case out != nil && out.Outcome == v1alpha1.DrainInterrupted && !t.json && report.IsTerminal(t.out):
 		fmt.Fprintln(t.out) // the terminal has written ^C
+	}
+	if told && t.parted && !t.json {
+		fmt.Fprintln(t.out)
 	}
 }
 
@@ -229,6 +236,7 @@ func (t *talk) date() {
 
 // print writes a line above the area.
 func (t *talk) print(line string) {
+	t.told = true
 	if t.live != nil {
 		fmt.Fprintln(t.live, line)
 		return

@@ -64,6 +64,35 @@ E1123 error
 	}
 }
 
+// TestTalkIsParted: on one terminal a blank line is between what was told and the
+// result, where something was.
+func TestTalkIsParted(t *testing.T) {
+	for name, tt := range map[string]struct {
+		parted, quiet bool
+		events        string
+		want          bool
+	}{
+		"terminal":        {parted: true, events: eventsText, want: true},
+		"pipe":            {events: eventsText},
+		"quiet":           {parted: true, quiet: true, events: eventsText},
+		"for programs":    {parted: true, events: eventsJSON},
+		"nothing is told": {parted: true},
+	} {
+		streams, _, _, out := genericiooptions.NewTestIOStreams()
+		s := &suite{System: testSystem(), logs: &logs{to: out}}
+		s.IOStreams = streams
+		talk := s.newTalk(tt.quiet, tt.events)
+		talk.parted = tt.parted
+		if tt.events != "" {
+			talk.change("deployment/shared/telegraf-prom", "replicas 1 → 0")
+		}
+		talk.finish(nil)
+		if got := strings.HasSuffix(out.String(), "\n\n"); got != tt.want || tt.events == "" && out.Len() > 0 {
+			t.Errorf("%s: %q", name, out)
+		}
+	}
+}
+
 func TestTalkQuiet(t *testing.T) {
 	if got := said(t, true, eventsText); got != "E1123 error\n" {
 		t.Errorf("got:\n%s", got)
@@ -117,15 +146,21 @@ func wantError(t *testing.T, name string, err error, words string) {
 // TestWords: what is wrong with a command line is said for the operator.
 func TestWords(t *testing.T) {
 	tests := map[string][]string{
-		`no subcommand "drain-pol"; did you mean drain-pool?`:     {"drain-pol", "mongodbnp", "--yes"},
-		`no subcommand "drain"; did you mean drain-pool?`:         {"drain"},
-		`no subcommand "xyz"; kubectl vantiq-upgrade --help`:      {"xyz"},
-		"one pool at a time; got a b":                             {"drain-pool", "a", "b"},
-		"one pool at a time; got a b c":                           {"uncordon-pool", "a", "b", "c"},
-		"an equals sign: --dry-run=server":                        {"drain-pool", "a", "--dry-run", "server"},
-		"must be none, client or server":                          {"drain-pool", "a", "--dry-run=true"},
-		"version takes no arguments; got x":                       {"version", "x"},
-		"unknown flag: --quickly":                                 {"drain-pool", "a", "--quickly"},
+		`no subcommand "drain-pol"; did you mean drain-pool?`: {"drain-pol", "mongodbnp", "--yes"},
+		`no subcommand "drain"; did you mean drain-pool?`:     {"drain"},
+		`no subcommand "xyz"; kubectl vantiq-upgrade --help`:  {"xyz"},
+		"one pool at a time; got a b":                         {"drain-pool", "a", "b"},
+		"one pool at a time; got a b c":                       {"uncordon-pool", "a", "b", "c"},
+		"an equals sign: --dry-run=server":                    {"drain-pool", "a", "--dry-run", "server"},
+		"must be none, client or server":                      {"drain-pool", "a", "--dry-run=true"},
+		"version takes no arguments; got x":                   {"version", "x"},
+		"unknown flag: --quickly":                             {"drain-pool", "a", "--quickly"},
+		"status takes no arguments; got foo":                  {"status", "foo"},
+		"an equals sign: --pause-pdb-blockers=surge":          {"drain-pool", "a", "--pause-pdb-blockers", "surge"},
+		"one pool at a time; got a surge":                     {"drain-pool", "a", "surge"},
+		`one of profile, scale-to-zero, surge, got "foo"`:     {"drain-pool", "a", "--pause-pdb-blockers=foo"},
+		`there is no output format "foo", only: wide, `:       {"status", "-o", "foo"},
+		"which pool?": {"uncordon-pool", "--yes"},
 		"--quiet silences the events that --events=json asks for": {"drain-pool", "a", "-q", "--events=json"},
 	}
 	for want, args := range tests {

@@ -62,6 +62,7 @@ had cordoned stays so, unless --all is given.`
 	o.choice.addFlags(cmd)
 	addQuiet(cmd, &o.quiet)
 	o.dryRun.addFlag(cmd, "How far to go: none gives the pool back, client only shows what would be done, server also has the API server judge each change without making it")
+	cmd.Flags().BoolP("yes", "y", false, "Accepted for symmetry; uncordon-pool does not ask")
 	cmd.Flags().BoolVar(&o.all, "all", false, "Give back every node of the pool, whoever cordoned it")
 	return cmd
 }
@@ -115,6 +116,7 @@ func (o *uncordonPoolOptions) run(ctx context.Context) error {
 	if held.Err() != nil && ctx.Err() == nil {
 		failed = &ExitError{Code: codeStopped, Err: context.Cause(held)}
 	}
+	talk.finish(nil)
 	err = o.output.print(o.Out, out, func(w io.Writer) error {
 		return report.Uncordon(w, out, o.styleFor(o.Out), o.output.wide)
 	})

@@ -47,6 +47,14 @@ func (d *document) readHeader() {
 // hasHeader reports whether the header can be read, and so be written.
 func (d *document) hasHeader() bool { return d.headerErr == nil }
 
+// started is when the run began; its id tells where the header does not.
+func (d *document) started() time.Time {
+	if started := d.header.Started; !started.IsZero() {
+		return started
+	}
+	return timeOfID(d.id)
+}
+
 // isNewer reports whether the run is of a version that we must not write.
 func (d *document) isNewer() bool {
 	var other otherVersionError

@@ -30,7 +30,8 @@ func Read(configMaps []*corev1.ConfigMap) ([]*Run, []v1alpha1.Finding) {
 	return runs, findings
 }
 
-// documents sorts ConfigMaps by run, newest first.
+// documents sorts ConfigMaps by run, newest first: by when each started, and where
+// that is the same by its id, so that the order is always one.
 func documents(configMaps []*corev1.ConfigMap) []*document {
 	shards := map[string][]*shard{}
 	for _, object := range configMaps {
@@ -42,7 +43,7 @@ func documents(configMaps []*corev1.ConfigMap) []*document {
 	for id, of := range shards {
 		all = append(all, newDocument(id, of))
 	}
-	slices.SortFunc(all, func(a, b *document) int { return cmp.Compare(b.id, a.id) })
+	slices.SortFunc(all, func(a, b *document) int { return cmp.Or(b.started().Compare(a.started()), cmp.Compare(b.id, a.id)) })
 	return all
 }
 

@@ -23,7 +23,7 @@ const (
 
 // Run is one command and what it changed.
 type Run struct {
-	// ID names the run; it is a DNS label and sorts by time.
+	// ID names the run; it is a DNS label and sorts by time, to the second.
 	ID string `json:"id"`
 	// Command is the subcommand with its arguments and flags, as it is to be
 	// typed again: without the flags of the connection and without --yes.
@@ -72,6 +72,29 @@ const (
 // 20261123-103305-x7k2p.
 func NewID(now time.Time) string {
 	return now.UTC().Format(idTime) + "-" + strings.ToLower(rand.Text()[:randomChars])
+}
+
+// clockError is how far the clocks of two commands may be apart: each knows the
+// server's to the second.
+const clockError = 2 * time.Second
+
+// StartAfter is the start of a new run, moved behind those of the runs that began
+// before it and whose clock was ahead of ours: only the holder of the lock begins
+// one.
+func StartAfter(runs []*Run, now time.Time) time.Time {
+	after := now
+	for _, run := range runs {
+		if !after.After(run.Started) && run.Started.Sub(now) < clockError {
+			after = run.Started.Add(time.Microsecond)
+		}
+	}
+	return after
+}
+
+// timeOfID is the second in which a run got its id.
+func timeOfID(id string) time.Time {
+	at, _ := time.Parse(idTime, id[:min(len(id), len(idTime))]) // no id has no time
+	return at
 }
 
 // IsID reports whether a text has the form of a run's id.

@@ -64,6 +64,62 @@ func TestWhatIsStored(t *testing.T) {
 	}
 }
 
+// TestRunsAreInOrder: runs of one second are in the order in which they began,
+// whatever the random part of their ids, and also where a clock was behind.
+func TestRunsAreInOrder(t *testing.T) {
+	c := newConfigMaps()
+	store := c.store()
+	at := time.Date(2026, 3, 1, 17, 0, 0, 300_000_000, time.UTC)
+	begun := []journal.Run{
+		{ID: "20260301-170000-mmmmm", Started: at},
+		{ID: "20260301-170000-aaaaa", Started: at.Add(200 * time.Millisecond)},
+		{ID: "20260301-170000-zzzzz", Started: at.Add(400 * time.Millisecond)},
+		{ID: "20260301-170000-bbbbb", Started: at.Add(100 * time.Millisecond)}, // from a clock that is behind
+		{ID: "20260301-170001-ccccc", Started: at.Add(time.Second)},
+	}
+	for _, run := range begun {
+		run.Started = startAfter(t, store, run.Started)
+		if _, err := store.Begin(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	newestFirst := func(want ...string) {
+		t.Helper()
+		runs, _, err := store.Runs(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, run := range runs {
+			got = append(got, run.ID[len("20260301-"):])
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+	newestFirst("170001-ccccc", "170000-bbbbb", "170000-zzzzz", "170000-aaaaa", "170000-mmmmm")
+	// Of a run whose line is lost the id tells the second.
+	c.edit("vantiq-upgrade-20260301-170000-zzzzz-0", func(object *corev1.ConfigMap) { delete(object.Data, "run") })
+	newestFirst("170001-ccccc", "170000-bbbbb", "170000-aaaaa", "170000-mmmmm", "170000-zzzzz")
+	// A run from the far future moves no other.
+	future := at.Add(24 * time.Hour)
+	if _, err := store.Begin(t.Context(), journal.Run{ID: "20260302-170000-ddddd", Started: future}); err != nil {
+		t.Fatal(err)
+	}
+	if got := startAfter(t, store, at.Add(3*time.Second)); !got.Equal(at.Add(3 * time.Second)) {
+		t.Errorf("it began at %s", got)
+	}
+}
+
+func startAfter(t *testing.T, store *journal.Store, now time.Time) time.Time {
+	t.Helper()
+	runs, _, err := store.Runs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return journal.StartAfter(runs, now)
+}
+
 func TestAPlanIsStoredBeforeItReturns(t *testing.T) {
 	c := newConfigMaps()
 	r := begin(t, c)

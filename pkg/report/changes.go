@@ -32,22 +32,27 @@ func object(o v1alpha1.ObjectRef, wide bool) string {
 }
 
 // change writes what happens to a field: replicas 1 -> 0. The table counts bytes,
-// so the arrow is of two. With -o wide the path of the field is whole.
+// so the arrow is of two.
 func change(field string, from, to json.RawMessage, wide bool) string {
+	return fmt.Sprintf("%s %s -> %s", fieldName(field, wide), value(from), value(to))
+}
+
+// fieldName is how tables name a field; with -o wide its path is whole.
+func fieldName(field string, wide bool) string {
 	if !wide {
 		field = strings.TrimPrefix(field, "spec.")
 		field = strings.Replace(field, "unhealthyPodEvictionPolicy", "unhealthyPolicy", 1)
 	}
-	return fmt.Sprintf("%s %s -> %s", oneLine(field), value(from), value(to))
+	return oneLine(field)
 }
 
-// value writes the value of a field for people. It may come from an annotation
-// that anybody can write.
+// value writes the value of a field for people: one that is not there is unset.
+// It may come from an annotation that anybody can write.
 func value(raw json.RawMessage) string {
 	var text string
 	switch {
 	case len(raw) == 0 || string(raw) == "null":
-		return "-"
+		return "unset"
 	case json.Unmarshal(raw, &text) == nil:
 		return oneLine(text)
 	}
@@ -55,13 +60,13 @@ func value(raw json.RawMessage) string {
 }
 
 // moment writes a time for people: in local time, with -o wide to the second and
-// in UTC.
+// with the offset of the zone.
 func moment(t *metav1.Time, wide bool) string {
 	switch {
 	case t.IsZero():
 		return ""
 	case wide:
-		return t.UTC().Format(time.RFC3339)
+		return t.Local().Format(time.RFC3339)
 	}
 	return t.Local().Format("01-02 15:04")
 }

@@ -27,12 +27,12 @@ func DrainPlan(w io.Writer, r *v1alpha1.DrainReport, style Style, wide bool) err
 	fmt.Fprintf(w, "%s, %s\n%s to move in %s, %s to stay (DaemonSets, static pods)\n\n",
 		style.Bold(title+")"), plural(len(p.Nodes), "node"),
 		plural(podsOf(p)-p.Finished, "pod"), plural(len(p.Waves), "wave"), plural(p.Stay, "pod"))
-	if err := printNodes(w, p, wide); err != nil {
+	if err := printNodes(w, p, style, wide); err != nil {
 		return err
 	}
 	if len(p.Workloads) > 0 {
 		fmt.Fprintln(w)
-		if err := printWorkloads(w, p, wide); err != nil {
+		if err := printWorkloads(w, p, style, wide); err != nil {
 			return err
 		}
 	}
@@ -54,16 +54,16 @@ func podsOf(p *v1alpha1.DrainPlan) int {
 	return n
 }
 
-func printNodes(w io.Writer, p *v1alpha1.DrainPlan, wide bool) error {
-	t := newTable("NODE", "ZONE", "KUBELET", "READY", "CORDON", "PODS")
+func printNodes(w io.Writer, p *v1alpha1.DrainPlan, style Style, wide bool) error {
+	t := newTable("~NODE", "~ZONE", "KUBELET", "READY", "CORDON", "PODS")
 	for _, n := range p.Nodes {
 		t.add(shortNode(n.Name, wide), orNone(n.Zone), n.Kubelet, yesNo(n.Ready), n.Cordon, n.Pods)
 	}
-	return t.print(w, wide)
+	return t.print(w, style, wide)
 }
 
-func printWorkloads(w io.Writer, p *v1alpha1.DrainPlan, wide bool) error {
-	t := newTable("WORKLOAD", "READY", "FLOOR", "FLOOR FROM", "MOVE", "NOTE")
+func printWorkloads(w io.Writer, p *v1alpha1.DrainPlan, style Style, wide bool) error {
+	t := newTable("~WORKLOAD", "READY", "FLOOR", "~FLOOR FROM", "MOVE", "NOTE")
 	for _, m := range p.Workloads {
 		note := ""
 		if m.Downtime {
@@ -71,7 +71,7 @@ func printWorkloads(w io.Writer, p *v1alpha1.DrainPlan, wide bool) error {
 		}
 		t.add(workload(m.Kind, m.Namespace, m.Name), fmt.Sprintf("%d/%d", m.Ready, m.Replicas), m.Floor, m.FloorFrom, m.Move, note)
 	}
-	return t.print(w, wide)
+	return t.print(w, style, wide)
 }
 
 func printWaves(w io.Writer, p *v1alpha1.DrainPlan) {

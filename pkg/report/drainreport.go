@@ -34,7 +34,7 @@ func DrainReport(w io.Writer, r *v1alpha1.DrainReport, next Next, style Style, w
 		}
 	}
 	if r.Result != nil {
-		if err := printResult(w, r.Result, wide); err != nil {
+		if err := printResult(w, r.Result, style, wide); err != nil {
 			return err
 		}
 	}
@@ -61,29 +61,32 @@ func printReliefs(w io.Writer, paused []v1alpha1.PausedField, next Next) {
 	}
 }
 
-func printResult(w io.Writer, result *v1alpha1.DrainResult, wide bool) error {
+func printResult(w io.Writer, result *v1alpha1.DrainResult, style Style, wide bool) error {
 	if len(result.Pods) > 0 {
-		t := newTable("POD", "FROM", "TO", "STATE", "AWAY")
+		t := newTable("~POD", "~FROM", "~TO", "STATE", "AWAY")
 		for _, p := range result.Pods {
 			t.add(p.Namespace+"/"+p.Name, shortNode(p.Node, wide), orNone(target(p, wide)), p.State, seconds(p.UnavailableSeconds))
 		}
-		if err := t.print(w, wide); err != nil {
+		if err := t.print(w, style, wide); err != nil {
 			return err
 		}
 		fmt.Fprintln(w)
 	}
 	if len(result.Workloads) > 0 {
-		t := newTable("WORKLOAD", "REPLICAS", "FLOOR", "BEFORE", "LOWEST", "NOW")
+		t := newTable("~WORKLOAD", "FLOOR", "BEFORE", "LOWEST", "NOW")
 		for _, d := range result.Workloads {
-			t.add(workload(d.Kind, d.Namespace, d.Name), d.Replicas, d.Floor, d.ReadyBefore, d.LowestReady, d.ReadyAfter)
+			t.add(workload(d.Kind, d.Namespace, d.Name), d.Floor, ready(d.ReadyBefore, d.Replicas), ready(d.LowestReady, d.Replicas), ready(d.ReadyAfter, d.Replicas))
 		}
-		if err := t.print(w, wide); err != nil {
+		if err := t.print(w, style, wide); err != nil {
 			return err
 		}
 		fmt.Fprintln(w)
 	}
 	return nil
 }
+
+// ready is how many replicas are Ready of those that are wanted.
+func ready(n, of int) string { return fmt.Sprintf("%d/%d", n, of) }
 
 // target is the node that a pod came to; the new pod's name where it differs
 // and there is room for it.

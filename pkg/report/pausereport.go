@@ -18,13 +18,13 @@ import (
 // people.
 func PauseReport(w io.Writer, r *v1alpha1.PauseReport, next Next, style Style, wide bool) error {
 	if len(r.Blockers) > 0 {
-		if err := printBlockers(w, r.Blockers, wide); err != nil {
+		if err := printBlockers(w, r.Blockers, style, wide); err != nil {
 			return err
 		}
 		fmt.Fprintln(w)
 	}
 	if len(r.Paused) > 0 {
-		if err := printPaused(w, r.Paused, wide); err != nil {
+		if err := printPaused(w, r.Paused, style, wide); err != nil {
 			return err
 		}
 		fmt.Fprintln(w)
@@ -34,8 +34,8 @@ func PauseReport(w io.Writer, r *v1alpha1.PauseReport, next Next, style Style, w
 	return nil
 }
 
-func printBlockers(w io.Writer, blockers []v1alpha1.Blocker, wide bool) error {
-	t := newTable("PDB", "BLOCKS", "WORKLOAD", "PODS", "RELIEF", "+OWNER", "+NODES", "+CAUSE")
+func printBlockers(w io.Writer, blockers []v1alpha1.Blocker, style Style, wide bool) error {
+	t := newTable("~PDB", "BLOCKS", "~WORKLOAD", "PODS", "RELIEF", "+OWNER", "+NODES", "+CAUSE")
 	n := shown(len(blockers), wide)
 	for i := range blockers[:n] {
 		b := &blockers[i]
@@ -45,7 +45,7 @@ func printBlockers(w io.Writer, blockers []v1alpha1.Blocker, wide bool) error {
 		}
 		t.add(b.Namespace+"/"+b.PDB, class(b), orNone(blocked(b, wide)), len(b.Pods), relief(b), orNone(owner), strings.Join(b.Nodes, ","), oneLine(b.Cause))
 	}
-	if err := t.print(w, wide); err != nil {
+	if err := t.print(w, style, wide); err != nil {
 		return err
 	}
 	tail(w, len(blockers)-n, "blocker")
@@ -92,14 +92,14 @@ func relief(b *v1alpha1.Blocker) string {
 	return "none"
 }
 
-func printPaused(w io.Writer, paused []v1alpha1.PausedField, wide bool) error {
-	t := newTable("OBJECT", "CHANGE", "STATE", "+MODE", "+EXPIRES", "+RUN", "+UID")
+func printPaused(w io.Writer, paused []v1alpha1.PausedField, style Style, wide bool) error {
+	t := newTable("~OBJECT", "~CHANGE", "STATE", "+MODE", "+EXPIRES", "+RUN", "+UID")
 	n := shown(len(paused), wide)
 	for i := range paused[:n] {
 		p := &paused[i]
 		t.add(object(p.Object, wide), change(p.Field, p.Before, p.After, wide), p.State, p.Mode, moment(p.Expires, wide), orNone(p.Run), p.UID)
 	}
-	if err := t.print(w, wide); err != nil {
+	if err := t.print(w, style, wide); err != nil {
 		return err
 	}
 	tail(w, len(paused)-n, "change")

@@ -121,8 +121,8 @@ PDB                    BLOCKS    WORKLOAD                   PODS   RELIEF       
 shared/telegraf-prom   by size   deploy telegraf-prom       1      scale-to-zero   Helm shared/telegraf   n1      because
 app/api                later     deploy api,deploy worker   1      none            <none>                 n1      because
 
-OBJECT                        CHANGE                 STATE     MODE            EXPIRES                RUN                     UID
-deploy shared/telegraf-prom   spec.replicas 1 -> 0   Applied   scale-to-zero   2026-11-23T10:33:05Z   20261123-103305-x7k2p   u-1
+OBJECT                        CHANGE                 STATE     MODE            EXPIRES                     RUN                     UID
+deploy shared/telegraf-prom   spec.replicas 1 -> 0   Applied   scale-to-zero   2026-11-23T19:33:05+09:00   20261123-103305-x7k2p   u-1
 
 Done: 1 change made and read back.
 To be given back by 2026-11-23 19:33:05; after that every command warns.
@@ -163,10 +163,10 @@ Next: mend what is named above, then kubectl vantiq-upgrade go-on
 				{Object: budget(), Field: "spec.unhealthyPodEvictionPolicy", Before: raw("null"), After: raw(`"AlwaysAllow"`), State: v1alpha1.PauseStateKept},
 			}},
 			want: `
-OBJECT                        CHANGE                             STATE
-deploy shared/telegraf-prom   replicas 1 -> 0                    Applied
-pdb app/web                   minAvailable 100% -> 2             Failed
-pdb app/web                   unhealthyPolicy - -> AlwaysAllow   Kept
+OBJECT                        CHANGE                                 STATE
+deploy shared/telegraf-prom   replicas 1 -> 0                        Applied
+pdb app/web                   minAvailable 100% -> 2                 Failed
+pdb app/web                   unhealthyPolicy unset -> AlwaysAllow   Kept
 
 Stopped part-way: 1 change made, 1 not.
 To go on: kubectl vantiq-upgrade go-on
@@ -213,12 +213,13 @@ func TestRestoreReport(t *testing.T) {
 		want     string
 	}{
 		"done": {
-			outcome: v1alpha1.PauseDone, restored: []v1alpha1.RestoredField{back, uncordoned, gone},
+			outcome: v1alpha1.PauseDone, restored: []v1alpha1.RestoredField{back, uncordoned, gone, field(telegraf(), "spec.replicas", "1", "1", v1alpha1.RestoreNotApplied)},
 			want: `
-OBJECT                        CHANGE                    STATE
-deploy shared/telegraf-prom   replicas 0 -> 1           Restored
-node mongodbnp-vmss000000     unschedulable true -> -   AlreadyBack
-pdb app/web                   maxUnavailable - -> 0     Gone
+OBJECT                        CHANGE                               STATE
+deploy shared/telegraf-prom   replicas 0 -> 1                      Restored
+node mongodbnp-vmss000000     unschedulable unset (already back)   AlreadyBack
+pdb app/web                   maxUnavailable (gone) -> 0           Gone
+deploy shared/telegraf-prom   replicas 1 (never changed)           NotApplied
 
 Done: 2 changes given back and read back. Nothing of ours is left of them.
 `,
@@ -259,9 +260,9 @@ To put the recorded values back all the same: kubectl vantiq-upgrade go-on --for
 		"wide": {
 			outcome: v1alpha1.PauseStopped, restored: []v1alpha1.RestoredField{uncordoned, field(telegraf(), "spec.replicas", "0", "1", v1alpha1.RestoreNotReady)}, wide: true,
 			want: `
-OBJECT                                   CHANGE                         STATE         MODE   RUN                     UID   MESSAGE
-deploy shared/telegraf-prom              spec.replicas 0 -> 1           NotReady      m      20261123-103305-x7k2p   u-1   why [2J
-node aks-mongodbnp-34842842-vmss000000   spec.unschedulable true -> -   AlreadyBack   m      20261123-103305-x7k2p   u-1   why [2J
+OBJECT                                   CHANGE                                    STATE         MODE   RUN                     UID   MESSAGE
+deploy shared/telegraf-prom              spec.replicas 0 -> 1                      NotReady      m      20261123-103305-x7k2p   u-1   why [2J
+node aks-mongodbnp-34842842-vmss000000   spec.unschedulable unset (already back)   AlreadyBack   m      20261123-103305-x7k2p   u-1   why [2J
 
 Stopped part-way: 1 change given back, 1 not yet.
 To go on: kubectl vantiq-upgrade go-on
@@ -272,6 +273,16 @@ To go on: kubectl vantiq-upgrade go-on
 			want: `
 OBJECT                        CHANGE            STATE
 deploy shared/telegraf-prom   replicas 0 -> 2   Planned
+
+1 change to be given back. Nothing was touched (dry run: client).
+Next: kubectl vantiq-upgrade go-on
+`,
+		},
+		"planned, and somebody was quicker": {
+			outcome: v1alpha1.PausePlanned, dryRun: "client", restored: []v1alpha1.RestoredField{field(telegraf(), "spec.replicas", "1", "1", v1alpha1.RestorePlanned)},
+			want: `
+OBJECT                        CHANGE                      STATE
+deploy shared/telegraf-prom   replicas 1 (already back)   Planned
 
 1 change to be given back. Nothing was touched (dry run: client).
 Next: kubectl vantiq-upgrade go-on
@@ -334,27 +345,26 @@ func TestStatusReport(t *testing.T) {
 	many.Runs[29].Open = 1
 	many.Changes[29].State = v1alpha1.ChangeGone
 
-	printed := func(r *v1alpha1.StatusReport, wide bool) string {
+	printedBy := func(r *v1alpha1.StatusReport, style Style, wide bool) string {
 		var out strings.Builder
-		if err := StatusReport(&out, r, next(), Style{}, wide); err != nil {
+		if err := StatusReport(&out, r, next(), style, wide); err != nil {
 			t.Fatal(err)
 		}
 		return out.String()
 	}
-	got := printed(&full, false)
-	fits80(t, got)
-	lines(t, got, `
+	printed := func(r *v1alpha1.StatusReport, wide bool) string { return printedBy(r, Style{}, wide) }
+	lines(t, printed(&full, false), `
 Lock: taro@bastion runs "drain-pool mongodbnp" since 2026-11-23 17:20:05
 
-RUN                     COMMAND                 STARTED       OUTCOME       OPEN
-20261123-082005-aaaaa   drain-pool mongodb…     11-23 17:16   unfinished    1/3
-20261123-081605-x7k2p   pause-pdb-blockers      11-23 17:16   Done          2/2
-20261122-081605-bbbbb   uncordon-pool           11-23 17:16   Interrupted   0/3
+RUN                     COMMAND                      STARTED       OUTCOME       OPEN
+20261123-082005-aaaaa   drain-pool mongodbnp --yes   11-23 17:16   unfinished    1/3
+20261123-081605-x7k2p   pause-pdb-blockers           11-23 17:16   Done          2/2
+20261122-081605-bbbbb   uncordon-pool                11-23 17:16   Interrupted   0/3
 
-OBJECT                        CHANGE                    SINCE         STATE
-deploy shared/telegraf-prom   replicas 1 -> 0           11-23 17:16   Reverted
-pdb app/web                   minAvailable 2 -> 1       11-23 17:16   Expired
-node mongodbnp-vmss000000     unschedulable - -> true   11-23 17:16   Ours
+OBJECT                        CHANGE                        SINCE         STATE      RUN
+deploy shared/telegraf-prom   replicas 1 -> 0, now 1        11-23 17:16   Reverted   20261123-081605-x7k2p
+pdb app/web                   minAvailable 2 -> 1           11-23 17:16   Expired    20261123-081605-x7k2p
+node mongodbnp-vmss000000     unschedulable unset -> true   11-23 17:16   Ours       20261123-081605-x7k2p
 
 Error VU-202 pdb/app/web: m
   → r
@@ -362,16 +372,42 @@ Error VU-202 pdb/app/web: m
 To go on: kubectl vantiq-upgrade go-on
 To give back: kubectl vantiq-upgrade give-back
 `)
+	got := printedBy(&full, Style{width: 80}, false)
+	fits80(t, got)
+	lines(t, got, `
+Lock: taro@bastion runs "drain-pool mongodbnp" since 2026-11-23 17:20:05
+
+RUN                     COMMAND                STARTED       OUTCOME       OPEN
+20261123-082005-aaaaa   drain-pool mongod…     11-23 17:16   unfinished    1/3
+20261123-081605-x7k2p   pause-pdb-blockers     11-23 17:16   Done          2/2
+20261122-081605-bbbbb   uncordon-pool          11-23 17:16   Interrupted   0/3
+
+OBJECT                        CHANGE                        STATE      RUN
+deploy shared/telegraf-prom   replicas 1 -> 0, now 1        Reverted   …x7k2p
+pdb app/web                   minAvailable 2 -> 1           Expired    …x7k2p
+node mongodbnp-vmss000000     unschedulable unset -> true   Ours       …x7k2p
+
+Error VU-202 pdb/app/web: m
+  → r
+3 changes of ours in the cluster.
+To go on: kubectl vantiq-upgrade go-on
+To give back: kubectl vantiq-upgrade give-back
+`)
+	full.Lock.Command = "drain-pool " + strings.Repeat("x", 80)
+	if got = printedBy(&full, Style{width: 80}, false); widest(got) >= 80 || !strings.Contains(got, "…\" since 2026-11-23 17:20:05\n") {
+		t.Errorf("a long command of the lock:\n%s", got)
+	}
+	full.Lock.Command = "drain-pool mongodbnp"
 	full.Changes = full.Changes[2:]
 	full.Runs = full.Runs[:1]
 	lines(t, printed(&full, true), `
 Lock: taro@bastion runs "drain-pool mongodbnp" since 2026-11-23 17:20:05
 
-RUN                     COMMAND                      STARTED                OUTCOME      OPEN   ENDED   OPERATOR   HOST
-20261123-082005-aaaaa   drain-pool mongodbnp --yes   2026-11-23T08:16:05Z   unfinished   1/3            taro       taro@bastion
+RUN                     COMMAND                      STARTED                     OUTCOME      OPEN   ENDED   OPERATOR   HOST
+20261123-082005-aaaaa   drain-pool mongodbnp --yes   2026-11-23T17:16:05+09:00   unfinished   1/3            taro       taro@bastion
 
-OBJECT        CHANGE                     SINCE                  STATE     NOW   MODE   EXPIRES                RUN                     UID
-pdb app/web   spec.minAvailable 2 -> 1   2026-11-23T08:16:05Z   Expired   1     m      2026-11-23T09:00:05Z   20261123-081605-x7k2p   u-1
+OBJECT        CHANGE                     SINCE                       STATE     RUN                     NOW   MODE   EXPIRES                     UID
+pdb app/web   spec.minAvailable 2 -> 1   2026-11-23T17:16:05+09:00   Expired   20261123-081605-x7k2p   1     m      2026-11-23T18:00:05+09:00   u-1
 
 Error VU-202 pdb/app/web: m
   → r
@@ -393,9 +429,9 @@ Clean: nothing of ours is left in the cluster.
 
 	got = printed(&many, false)
 	for _, want := range []string{
-		"Lock: x [2Jy; lapsed: it is gone, the next command takes over\n",
+		"Lock: x [2Jy\nIt has lapsed: its holder is gone, the next command takes over.\n",
 		"run-04", "run-29", "and 24 more finished runs; -o wide shows all\n",
-		"STATE\nnode n29", "node n18", "and 10 more changes; -o wide shows all\n",
+		"RUN\nnode n29", "node n18", "and 10 more changes; -o wide shows all\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing:\n%s", want, got)

@@ -20,7 +20,7 @@ func Pools(w io.Writer, list *v1alpha1.PoolList, wide bool) error {
 		t.add(orNone(p.Name), p.Provider, orNone(p.Role), len(p.Nodes), p.Ready, cordoned(p),
 			orNone(strings.Join(p.KubeletVersions, ",")), orNone(strings.Join(shortZones(p.Zones, wide), ",")), strings.Join(p.Nodes, ","))
 	}
-	return t.print(w, wide)
+	return t.print(w, Style{}, wide)
 }
 
 func cordoned(p *v1alpha1.Pool) string {

@@ -13,7 +13,7 @@ import (
 // RestoreReport prints what was given back and what was not, for people.
 func RestoreReport(w io.Writer, r *v1alpha1.RestoreReport, next Next, style Style, wide bool) error {
 	if len(r.Restored) > 0 {
-		if err := printRestored(w, r.Restored, wide); err != nil {
+		if err := printRestored(w, r.Restored, style, wide); err != nil {
 			return err
 		}
 		fmt.Fprintln(w)
@@ -25,8 +25,8 @@ func RestoreReport(w io.Writer, r *v1alpha1.RestoreReport, next Next, style Styl
 
 // printRestored shows what was not given back first: of a thousand nodes the one
 // that needs a hand must be seen.
-func printRestored(w io.Writer, restored []v1alpha1.RestoredField, wide bool) error {
-	t := newTable("OBJECT", "CHANGE", "STATE", "+MODE", "+RUN", "+UID", "+MESSAGE")
+func printRestored(w io.Writer, restored []v1alpha1.RestoredField, style Style, wide bool) error {
+	t := newTable("~OBJECT", "~CHANGE", "STATE", "+MODE", "+RUN", "+UID", "+MESSAGE")
 	rows := make([]*v1alpha1.RestoredField, 0, len(restored))
 	for _, wanted := range []bool{false, true} {
 		for i := range restored {
@@ -37,13 +37,28 @@ func printRestored(w io.Writer, restored []v1alpha1.RestoredField, wide bool) er
 	}
 	n := shown(len(rows), wide)
 	for _, f := range rows[:n] {
-		t.add(object(f.Object, wide), change(f.Field, f.From, f.To, wide), f.State, f.Mode, orNone(f.Run), f.UID, oneLine(f.Message))
+		t.add(object(f.Object, wide), givenBack(f, wide), f.State, f.Mode, orNone(f.Run), f.UID, oneLine(f.Message))
 	}
-	if err := t.print(w, wide); err != nil {
+	if err := t.print(w, style, wide); err != nil {
 		return err
 	}
 	tail(w, len(rows)-n, "change")
 	return nil
+}
+
+// givenBack writes what happens to a field. Where nothing has to happen it is the
+// value that is there, and why.
+func givenBack(f *v1alpha1.RestoredField, wide bool) string {
+	field, before := fieldName(f.Field, wide), value(f.To)
+	switch {
+	case f.State == v1alpha1.RestoreGone:
+		return field + " (gone) -> " + before
+	case f.State == v1alpha1.RestoreNotApplied:
+		return field + " " + before + " (never changed)"
+	case f.State == v1alpha1.RestoreAlreadyBack || value(f.From) == before:
+		return field + " " + before + " (already back)"
+	}
+	return change(f.Field, f.From, f.To, wide)
 }
 
 // isBack reports whether nothing of a change is left.

@@ -6,30 +6,27 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 )
 
-// Columns that a command has in the table of runs, and the runs that it shows
-// when nothing of them is open.
-const (
-	commandWidth = 19
-	maxRuns      = 5
-)
+// maxRuns is how many runs are shown of which nothing is open.
+const maxRuns = 5
 
 // StatusReport prints what is under way and what is still ours, for people.
 func StatusReport(w io.Writer, r *v1alpha1.StatusReport, next Next, style Style, wide bool) error {
 	printLock(w, r.Lock, style)
 	if len(r.Runs) > 0 {
 		fmt.Fprintln(w)
-		if err := printRuns(w, r.Runs, wide); err != nil {
+		if err := printRuns(w, r.Runs, style, wide); err != nil {
 			return err
 		}
 	}
 	if len(r.Changes) > 0 {
 		fmt.Fprintln(w)
-		if err := printChanges(w, r.Changes, wide); err != nil {
+		if err := printChanges(w, r.Changes, style, wide); err != nil {
 			return err
 		}
 	}
@@ -52,22 +49,25 @@ func printLock(w io.Writer, lock *v1alpha1.LockStatus, style Style) {
 		fmt.Fprintln(w, "Lock: free; no command is working")
 		return
 	}
-	line := "Lock: " + style.Bold(oneLine(lock.Holder))
-	if lock.Command != "" {
-		line += fmt.Sprintf(" runs %q", lock.Command)
-	}
+	line, end := "Lock: "+style.Bold(oneLine(lock.Holder)), ""
 	if lock.Since != nil {
-		line += " since " + lock.Since.Local().Format(time.DateTime)
+		end = " since " + lock.Since.Local().Format(time.DateTime)
 	}
+	if command := oneLine(lock.Command); command != "" {
+		if room := style.width - len(" runs ...") - visible(line+end); style.width > 0 {
+			command = cut(command, max(room, leastCutWidth))
+		}
+		line += fmt.Sprintf(" runs %q", command)
+	}
+	fmt.Fprintln(w, line+end)
 	if lock.Lapsed {
-		line += "; " + style.Yellow("lapsed") + ": it is gone, the next command takes over"
+		fmt.Fprintln(w, "It has "+style.Yellow("lapsed")+": its holder is gone, the next command takes over.")
 	}
-	fmt.Fprintln(w, line)
 }
 
 // printRuns shows every run that left something and the newest of the others.
-func printRuns(w io.Writer, runs []v1alpha1.RunStatus, wide bool) error {
-	t := newTable("RUN", "COMMAND", "STARTED", "OUTCOME", "OPEN", "+ENDED", "+OPERATOR", "+HOST")
+func printRuns(w io.Writer, runs []v1alpha1.RunStatus, style Style, wide bool) error {
+	t := newTable("RUN", "~COMMAND", "STARTED", "OUTCOME", "OPEN", "+ENDED", "+OPERATOR", "+HOST")
 	left, done := 0, 0
 	for i := range runs {
 		run := &runs[i]
@@ -77,17 +77,14 @@ func printRuns(w io.Writer, runs []v1alpha1.RunStatus, wide bool) error {
 				continue
 			}
 		}
-		command, outcome := oneLine(run.Command), run.Outcome
-		if !wide {
-			command = cut(command, commandWidth)
-		}
+		outcome := run.Outcome
 		if outcome == "" {
 			outcome = "unfinished"
 		}
-		t.add(run.ID, command, moment(&run.Started, wide), outcome, fmt.Sprintf("%d/%d", run.Open, run.Total),
+		t.add(run.ID, oneLine(run.Command), moment(&run.Started, wide), outcome, fmt.Sprintf("%d/%d", run.Open, run.Total),
 			moment(run.Ended, wide), oneLine(run.Operator), oneLine(run.Host))
 	}
-	if err := t.print(w, wide); err != nil {
+	if err := t.print(w, style, wide); err != nil {
 		return err
 	}
 	tail(w, left, "finished run")
@@ -95,8 +92,7 @@ func printRuns(w io.Writer, runs []v1alpha1.RunStatus, wide bool) error {
 }
 
 // printChanges shows the changes that are not as we left them first.
-func printChanges(w io.Writer, changes []v1alpha1.ChangeStatus, wide bool) error {
-	t := newTable("OBJECT", "CHANGE", "SINCE", "STATE", "+NOW", "+MODE", "+EXPIRES", "+RUN", "+UID")
+func printChanges(w io.Writer, changes []v1alpha1.ChangeStatus, style Style, wide bool) error {
 	rows := make([]*v1alpha1.ChangeStatus, 0, len(changes))
 	for _, ours := range []bool{false, true} {
 		for i := range changes {
@@ -106,17 +102,52 @@ func printChanges(w io.Writer, changes []v1alpha1.ChangeStatus, wide bool) error
 		}
 	}
 	n := shown(len(rows), wide)
-	for _, c := range rows[:n] {
-		state := string(c.State)
-		if c.Expired && c.State == v1alpha1.ChangeOurs {
-			state = "Expired"
+	t := changesTable(rows[:n], wide, "SINCE", false)
+	if !wide && style.width > 0 && !t.fits(style.width) {
+		if t = changesTable(rows[:n], wide, "+SINCE", false); !t.fits(style.width) {
+			t = changesTable(rows[:n], wide, "+SINCE", true)
 		}
-		t.add(object(c.Object, wide), change(c.Field, c.Before, c.After, wide), moment(&c.Since, wide), state, value(c.Now),
-			c.Mode, moment(c.Expires, wide), c.Run, c.UID)
 	}
-	if err := t.print(w, wide); err != nil {
+	if err := t.print(w, style, wide); err != nil {
 		return err
 	}
 	tail(w, len(rows)-n, "change")
 	return nil
+}
+
+// changesTable is the table of changes. On a narrow terminal the run says since
+// when, and the end of its id, which the table of runs has whole, says which.
+func changesTable(rows []*v1alpha1.ChangeStatus, wide bool, since string, short bool) *table {
+	t := newTable("~OBJECT", "~CHANGE", since, "STATE", "RUN", "+NOW", "+MODE", "+EXPIRES", "+UID")
+	for _, c := range rows {
+		state, run := string(c.State), oneLine(c.Run)
+		if c.Expired && c.State == v1alpha1.ChangeOurs {
+			state = "Expired"
+		}
+		if short {
+			run = "…" + run[strings.LastIndex(run, "-")+1:]
+		}
+		t.add(object(c.Object, wide), changeNow(c, wide), moment(&c.Since, wide), state, orNone(run),
+			now(c), c.Mode, moment(c.Expires, wide), c.UID)
+	}
+	return t
+}
+
+// changeNow writes a change, and the value that is there where it is not ours.
+func changeNow(c *v1alpha1.ChangeStatus, wide bool) string {
+	text := change(c.Field, c.Before, c.After, wide)
+	switch c.State {
+	case v1alpha1.ChangeReverted, v1alpha1.ChangeChanged:
+		return text + ", now " + value(c.Now)
+	case v1alpha1.ChangeOurs, v1alpha1.ChangeGone, v1alpha1.ChangeNotApplied, v1alpha1.ChangeUnknown:
+	}
+	return text
+}
+
+// now is the value that a field has; an object that is gone has none.
+func now(c *v1alpha1.ChangeStatus) string {
+	if c.State == v1alpha1.ChangeGone {
+		return orNone("")
+	}
+	return value(c.Now)
 }

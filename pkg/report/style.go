@@ -13,22 +13,30 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 )
 
-// Style colours words, or leaves them as they are.
+// Style is how a stream is written: words in colour or as they are, and tables
+// that keep to its width.
 type Style struct {
 	on bool
+	// width is that of the terminal; 0 for what is none, where nothing is cut.
+	width int
 }
 
-// NewStyle decides about colour for a stream: mode is auto, always or never.
+// NewStyle decides about a stream. Its colour: mode is auto, always or never.
 // auto colours a terminal unless NO_COLOR is set to something (no-color.org) or
 // TERM is dumb.
 func NewStyle(mode string, stream any, getenv func(string) string) Style {
+	style := Style{}
+	if IsTerminal(stream) {
+		style.width, _ = TerminalSize(stream)()
+	}
 	switch mode {
 	case "always":
-		return Style{on: true}
+		style.on = true
 	case "never":
-		return Style{}
+	default:
+		style.on = style.width > 0 && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 	}
-	return Style{on: IsTerminal(stream) && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"}
+	return style
 }
 
 // IsTerminal reports whether a stream is a terminal.

@@ -67,6 +67,9 @@ func TestNewStyleOnATerminal(t *testing.T) {
 		"never":                       {"never", nil, false},
 		"always, dumb terminal":       {"always", map[string]string{"TERM": "dumb"}, true},
 	}
+	if got := NewStyle("never", file, environment(nil)).width; got != usualWidth {
+		t.Errorf("%d columns", got)
+	}
 	for name, test := range tests {
 		if got := NewStyle(test.mode, file, environment(test.environment)).on; got != test.want {
 			t.Errorf("%s: got %v", name, got)

@@ -14,7 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// Tables show local time, and UTC with -o wide; here they must differ everywhere.
+	// Tables show local time; here it must differ from UTC everywhere.
 	time.Local = time.FixedZone("JST", 9*60*60)
 	m.Run()
 }
