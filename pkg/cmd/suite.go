@@ -6,6 +6,7 @@ package cmd
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -149,11 +150,9 @@ type missingRightsError struct {
 }
 
 func (e *missingRightsError) Error() string {
-	text := counted(len(e.rights), "right") + " missing; nothing was touched\n"
-	for _, right := range e.rights {
-		text += "  the current user may not " + right + "\n"
-	}
-	return text + "ask for a role with the rules of " + e.subcommand + " in plugins.yaml"
+	const denied = "\n  the current user may not "
+	return counted(len(e.rights), "right") + " missing; nothing was touched" + denied + strings.Join(e.rights, denied) +
+		"\nask for a role with the rules of " + e.subcommand + " in plugins.yaml"
 }
 
 // command starts a cobra command from its entry in the registry.

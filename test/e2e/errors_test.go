@@ -42,7 +42,7 @@ func TestBadInput(t *testing.T) {
 		{"unreachable server, drain", []string{"drain-pool", "mongodbnp", "--yes", "--server", "https://127.0.0.1:1"}, []string{"127.0.0.1:1", "refused"}},
 		{"bad profile", []string{"drain-pool", "mongodbnp", "--yes", "--profile", profile}, []string{"profile.yaml", "line 8", "floor", `"most"`}},
 		{"missing profile", []string{"drain-pool", "mongodbnp", "--yes", "--profile", "nowhere.yaml"}, []string{"nowhere.yaml", "no such file"}},
-		{"bad format", []string{"drain-pool", "mongodbnp", "-o", "xml"}, []string{"xml"}},
+		{"bad format", []string{"drain-pool", "mongodbnp", "-o", "xml"}, []string{`"xml"`, "wide, json"}},
 		{"bad dry run", []string{"drain-pool", "mongodbnp", "--dry-run=maybe"}, []string{"maybe"}},
 		{"bad number", []string{"drain-pool", "mongodbnp", "--max-unavailable=most"}, []string{"--max-unavailable", `"most"`}},
 		{"bad grace", []string{"drain-pool", "mongodbnp", "--grace-period=-5"}, []string{"--grace-period"}},
@@ -50,6 +50,9 @@ func TestBadInput(t *testing.T) {
 		{"unknown command", []string{"drain-everything"}, []string{"drain-everything"}},
 		{"too many words", []string{"drain-pool", "mongodbnp", "vantiqnp"}, []string{"one pool at a time; got mongodbnp vantiqnp"}},
 		{"a typo", []string{"drain-pol", "mongodbnp", "--yes"}, []string{`no subcommand "drain-pol"`, "did you mean drain-pool?"}},
+		{"a pause without =", []string{"drain-pool", "mongodbnp", "--pause-pdb-blockers", "surge"}, []string{"--pause-pdb-blockers=surge"}},
+		{"a pause of no mode", []string{"drain-pool", "mongodbnp", "--pause-pdb-blockers=foo"}, []string{"profile, scale-to-zero, surge", `"foo"`}},
+		{"words after status", []string{"status", "foo"}, []string{"status takes no arguments; got foo"}},
 		{"dry run without =", []string{"drain-pool", "mongodbnp", "--dry-run", "server"}, []string{"--dry-run=server"}},
 	}
 	for _, tt := range tests {
