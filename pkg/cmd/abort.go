@@ -25,7 +25,7 @@ meanwhile is named and left alone.
 Without the id of a run it is the one that has something left; status lists them.`
 	cmd.Example = `  kubectl vantiq-upgrade abort
   kubectl vantiq-upgrade abort 20261123-103305-x7k2p --dry-run`
-	cmd.Args = cobra.MaximumNArgs(1)
+	cmd.Args = oneRun
 	cmd.ValidArgsFunction = s.completeRuns
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := g.output.complete(); err != nil {

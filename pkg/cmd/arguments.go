@@ -31,6 +31,14 @@ func onePool(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("one pool at a time; got %s", strings.Join(args, " "))
 }
 
+// oneRun takes at most one argument, the id of a run.
+func oneRun(_ *cobra.Command, args []string) error {
+	if len(args) <= 1 {
+		return nil
+	}
+	return fmt.Errorf("one run at a time; got %s", strings.Join(args, " "))
+}
+
 // flagOfValue names the flag that a word was meant for: one that was given without
 // its value, which it takes with an equals sign only.
 func flagOfValue(cmd *cobra.Command, word string) string {

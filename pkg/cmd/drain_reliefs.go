@@ -83,7 +83,7 @@ func (d *drainReliefs) announce(now time.Time, kept bool) []v1alpha1.Finding {
 	findings := make([]v1alpha1.Finding, 0, len(changes))
 	for _, c := range changes {
 		findings = append(findings, finding.New(finding.PausedForDrain, c.Object.String(),
-			fmt.Sprintf("would hold the drain: %s %s → %s before it begins (%s), %s", c.Field, c.Before, c.After, c.Mode, end), remedy))
+			fmt.Sprintf("would hold the drain: %s before it begins (%s), %s", c.Words(), c.Mode, end), remedy))
 	}
 	return findings
 }

@@ -111,7 +111,7 @@ func (r *runDrain) reportMissingRights(ctx context.Context) (*v1alpha1.DrainRepo
 	for _, access := range missing {
 		out.Findings = append(out.Findings, finding.New(finding.RightsMissing, "right/"+strings.ReplaceAll(access.Resource, "/", "."),
 			"the current user may not "+access.String(),
-			"ask for a role with the rules of drain-pool in plugins.yaml"))
+			"ask for a role with the rules of "+strings.Join(needed, " and ")+" in plugins.yaml"))
 	}
 	return out, &ExitError{Code: codeBlocked}
 }

@@ -33,7 +33,7 @@ Without the id of a run it is the one that can be gone on with; status lists
 them.`
 	cmd.Example = `  kubectl vantiq-upgrade resume
   kubectl vantiq-upgrade resume 20261123-103305-x7k2p --yes`
-	cmd.Args = cobra.MaximumNArgs(1)
+	cmd.Args = oneRun
 	cmd.ValidArgsFunction = s.completeRuns
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {

@@ -32,7 +32,6 @@ type statusOptions struct {
 func newCmdStatus(s *suite) *cobra.Command {
 	o := &statusOptions{suite: s, output: newOutput()}
 	cmd := s.command("status", "")
-	cmd.Args = cobra.NoArgs
 	cmd.Long = `Show what is under way and what is still ours: who holds the lock, the runs and
 how they ended, every change that is not given back and how it stands in the
 cluster now.

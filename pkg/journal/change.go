@@ -107,6 +107,22 @@ type Change struct {
 	Note string `json:"note,omitempty"`
 }
 
+// Words says in a few words what the change is: replicas 1 → 0.
+func (c Change) Words() string { return Step(c.Field, c.Before, c.After) }
+
+// Step says in a few words how a field goes from one value to another.
+func Step(field string, from, to json.RawMessage) string {
+	return strings.TrimPrefix(field, "spec.") + " " + Text(from) + " → " + Text(to)
+}
+
+// Text is a value for people.
+func Text(value json.RawMessage) string {
+	if text := string(value); text != "" && text != "null" {
+		return text
+	}
+	return "unset"
+}
+
 // IsOpen reports whether something of the change may be left to give back. An
 // unknown state counts as open.
 func (c Change) IsOpen() bool { return c.State != Restored && c.State != Dropped }

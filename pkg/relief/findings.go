@@ -23,16 +23,16 @@ func Findings(held []Held, now time.Time) []v1alpha1.Finding {
 		switch h.Standing {
 		case Reverted:
 			findings = append(findings, finding.New(finding.PauseReverted, object,
-				fmt.Sprintf("%s was set from %s to %s by us, and back by somebody else", c.Field, c.Before, c.After), remedyFor(h)))
+				fmt.Sprintf("%s was set from %s to %s by us, and back by somebody else", c.Field, journal.Text(c.Before), journal.Text(c.After)), remedyFor(h)))
 		case Untouched:
 			if c.State == journal.Applied {
 				findings = append(findings, finding.New(finding.PauseReverted, object,
-					fmt.Sprintf("%s was set from %s to %s by us, and back by somebody else, who has removed our mark too", c.Field, c.Before, c.After), remedyFor(h)))
+					fmt.Sprintf("%s was set from %s to %s by us, and back by somebody else, who has removed our mark too", c.Field, journal.Text(c.Before), journal.Text(c.After)), remedyFor(h)))
 			}
 		case Changed, Replaced:
 			e := &ConflictError{Object: c.Object, Field: c.Field, Standing: h.Standing, Now: h.Live.Value(c.Field)}
 			findings = append(findings, finding.New(finding.PauseConflict, object,
-				fmt.Sprintf("%s; we had set it from %s to %s", e, c.Before, c.After), remedyFor(h)+" --force # puts back "+string(c.Before)))
+				fmt.Sprintf("%s; we had set it from %s to %s", e, journal.Text(c.Before), journal.Text(c.After)), remedyFor(h)+" --force # puts back "+journal.Text(c.Before)))
 		case Gone:
 			if h.IsPause() { // that a node goes is what an upgrade does
 				findings = append(findings, finding.New(finding.PauseUnknown, object, "it was deleted after we had changed it", remedyFor(h)))

@@ -44,9 +44,9 @@ func (e *ConflictError) Error() string {
 	case Ours, Untouched, Reverted, Changed, Back:
 	}
 	if e.Run != "" {
-		return fmt.Sprintf("run %s has changed %s: %s is %s now", e.Run, e.Object, e.Field, e.Now)
+		return fmt.Sprintf("run %s has changed %s: %s is %s now", e.Run, e.Object, e.Field, journal.Text(e.Now))
 	}
-	return fmt.Sprintf("%s was changed by somebody else: %s is %s now", e.Object, e.Field, e.Now)
+	return fmt.Sprintf("%s was changed by somebody else: %s is %s now", e.Object, e.Field, journal.Text(e.Now))
 }
 
 // Look reads the object of a change and says how it stands.

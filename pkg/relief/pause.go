@@ -6,7 +6,6 @@ package relief
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -120,7 +119,7 @@ func (p *Pauser) apply(ctx context.Context, rec Recorder, c journal.Change, fiel
 	if c.State == journal.Applied {
 		return nil, nil // told by the attempt that made it
 	}
-	p.Tell(c.Object.String(), strings.TrimPrefix(c.Field, "spec.")+" "+string(c.Before)+" → "+string(c.After)+" ("+c.Mode+")")
+	p.Tell(c.Object.String(), c.Words()+" ("+c.Mode+")")
 	return nil, nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
@@ -72,9 +71,9 @@ func (p *Pauser) giveBack(ctx context.Context, open Recorders, h Held, force boo
 		field.State = v1alpha1.RestoreRestored
 		if stood != Ours {
 			findings = append(findings, finding.New(finding.RestoreForced, h.Change.Object.String(),
-				fmt.Sprintf("%s was %s by somebody else's hand, and is %s again by --force", h.Change.Field, h.from(), h.Change.Before), ""))
+				fmt.Sprintf("%s was %s by somebody else's hand, and is %s again by --force", h.Change.Field, journal.Text(h.from()), journal.Text(h.Change.Before)), ""))
 		}
-		p.Tell(h.Change.Object.String(), strings.TrimPrefix(h.Change.Field, "spec.")+" "+string(h.from())+" → "+string(h.Change.Before)+" (given back)")
+		p.Tell(h.Change.Object.String(), journal.Step(h.Change.Field, h.from(), h.Change.Before)+" (given back)")
 	}
 	field.Message = note
 	return findings, mark(ctx, open, h, state, note)
@@ -93,8 +92,8 @@ func mark(ctx context.Context, open Recorders, h Held, state journal.State, note
 
 func (p *Pauser) conflictFinding(h Held, conflict *ConflictError) v1alpha1.Finding {
 	return finding.New(finding.PauseConflict, h.Change.Object.String(),
-		fmt.Sprintf("%s; we had set %s from %s to %s, and left it alone", conflict, h.Change.Field, h.Change.Before, h.Change.After),
-		remedyFor(h)+" --force # puts back "+string(h.Change.Before))
+		fmt.Sprintf("%s; we had set %s from %s to %s, and left it alone", conflict, h.Change.Field, journal.Text(h.Change.Before), journal.Text(h.Change.After)),
+		remedyFor(h)+" --force # puts back "+journal.Text(h.Change.Before))
 }
 
 // isAwaited reports whether more than the value has to come back: replicas take
