@@ -16,8 +16,11 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
-// shared is one sandbox for all tests that bring their own nodes and pods.
-var shared harness.Shared
+// lanes are how many tests go on side by side.
+const lanes = 4
+
+// shared are sandboxes for all tests that bring their own nodes and pods.
+var shared = harness.NewLanes(lanes)
 
 func TestMain(m *testing.M) {
 	code := m.Run()

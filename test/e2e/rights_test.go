@@ -118,7 +118,7 @@ func declared(t *testing.T, subcommands ...string) []registry.Access {
 
 // TestMissingRights are listed all at once, before anything is touched.
 func TestMissingRights(t *testing.T) {
-	c := twoPools(t, "rights")
+	c := twoPools(t, "rights", quick)
 	u := newUsers(t, c)
 	var view []registry.Access
 	for _, a := range declared(t, "drain-pool") {

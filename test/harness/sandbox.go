@@ -7,13 +7,11 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -76,38 +74,6 @@ func Start(tb testing.TB, layout, speed string) *Sandbox {
 		}
 	})
 	return s
-}
-
-// Shared is a sandbox without a layout that all tests of a package use, each in
-// a Scope of its own. It starts with the first test that asks for it.
-type Shared struct {
-	once    sync.Once
-	sandbox *Sandbox
-	dir     string
-	err     error
-}
-
-// Get returns the shared sandbox.
-func (h *Shared) Get(tb testing.TB) *Sandbox {
-	tb.Helper()
-	bin := Binaries(tb)
-	h.once.Do(func() {
-		if h.dir, h.err = os.MkdirTemp("", "vantiq-upgrade-e2e-"); h.err == nil {
-			h.sandbox, h.err = start(context.Background(), bin, h.dir, "none", "fast")
-		}
-	})
-	if h.err != nil {
-		tb.Fatal(h.err)
-	}
-	return h.sandbox
-}
-
-// Stop ends the shared sandbox, if it was started.
-func (h *Shared) Stop() error {
-	if h.sandbox == nil {
-		return nil
-	}
-	return errors.Join(h.sandbox.Stop(), os.RemoveAll(h.dir))
 }
 
 func start(ctx context.Context, bin, dir, layout, speed string) (*Sandbox, error) {
