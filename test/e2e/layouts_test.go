@@ -10,7 +10,7 @@ import (
 
 // TestAKSLayout goes through what an operator meets on AKS before any pod moves.
 func TestAKSLayout(t *testing.T) {
-	s := shared.Start(t, "aks")
+	s := layouts.Start(t, "aks")
 	t.Run("pools", func(t *testing.T) {
 		out := s.Plugin(t, "pools").Want(t, 0).Stdout
 		for _, want := range []string{"mongodbnp      aks        mongodb        3", "vantiqaiasnp   aks        ai-assistant   3", "japaneast-1,2,3"} {
@@ -61,7 +61,7 @@ func TestAKSLayout(t *testing.T) {
 
 // TestEKSLayout drains the MongoDB node group by the short name of its pool.
 func TestEKSLayout(t *testing.T) {
-	s := shared.Start(t, "eks")
+	s := layouts.Start(t, "eks")
 	if out := s.Plugin(t, "pools").Want(t, 0).Stdout; !strings.Contains(out, "MongoDB-nodegroup        eks        mongodb        3") {
 		t.Errorf("pools:\n%s", out)
 	}

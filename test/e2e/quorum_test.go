@@ -16,7 +16,7 @@ const slowStart = `{"spec":{"updateStrategy":{"type":"OnDelete","rollingUpdate":
 // TestMongoDBKeepsItsQuorum drains the MongoDB pool of the AKS layout and has a
 // watch of its own count the members.
 func TestMongoDBKeepsItsQuorum(t *testing.T) {
-	s := shared.Start(t, "aks")
+	s := layouts.Start(t, "aks")
 	slowDownMongoDB(t, s)
 	members := s.Record(t, "app", "app=mongodb")
 	r := s.Plugin(t, "drain-pool", "mongodbnp", "--yes", "-o", "json").Want(t, 0)
@@ -53,7 +53,7 @@ func TestMongoDBKeepsItsQuorum(t *testing.T) {
 // drain: the reason why this tool exists. If it ever passes the floor by itself,
 // the comparison above says nothing any more.
 func TestKubectlDrainLosesTheQuorum(t *testing.T) {
-	s := shared.Start(t, "aks")
+	s := layouts.Start(t, "aks")
 	slowDownMongoDB(t, s)
 	members := s.Record(t, "app", "app=mongodb")
 	s.Kubectl(t, "drain", "-l", "agentpool=mongodbnp", "--ignore-daemonsets", "--delete-emptydir-data").Want(t, 0)
