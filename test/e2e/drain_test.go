@@ -146,7 +146,8 @@ func TestReplacementWithoutANode(t *testing.T) {
 func TestSingleReplicaWithoutANode(t *testing.T) {
 	c := shared.Get(t).NewScope(t, "single")
 	c.Pool("old", 1)
-	c.StatefulSet("one", 1, quick)
+	// The last drain has to begin before the replacement is Ready.
+	c.StatefulSet("one", 1, quick, harness.Annotate("sandbox.upgrade.vantiq.com/start-fast", "5s"))
 	c.Ready("one", 1)
 	for range 2 {
 		r := c.Plugin(t, "drain-pool", "old", "--yes", "-o", "json", "--unschedulable-timeout=2s").Want(t, 3)
