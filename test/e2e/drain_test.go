@@ -64,7 +64,7 @@ func TestSuccessorIsNotEvicted(t *testing.T) {
 	c.PDB("db", "3", "", nil)
 	c.Ready("db", 4)
 	// 4 replicas, 3 needed: one pod may go. Use that up by hand.
-	c.Kubectl(t, "annotate", "pod", "-n", c.Name, "db-3", "sandbox.upgrade.vantiq.com/stop-fast=never").Want(t, 0)
+	c.Kubectl(t, "annotate", "pod", "-n", c.Name, "db-3", "--overwrite", "sandbox.upgrade.vantiq.com/stop-fast=never").Want(t, 0)
 	c.Kubectl(t, "delete", "pod", "-n", c.Name, "db-3", "--wait=false").Want(t, 0)
 	recorder := c.Record(t, c.Name, "app=db")
 	drain := c.StartKubectl(t, "vantiq-upgrade", "drain-pool", "old", "--yes", "-o", "json", "--pod-timeout=30s")

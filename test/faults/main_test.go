@@ -22,7 +22,7 @@ import (
 
 // lanes are how many tests go on side by side. The longest tests are split among
 // them.
-const lanes = 4
+const lanes = 3
 
 // shared are the sandboxes of all tests.
 var shared = harness.NewLanes(lanes)

@@ -10,6 +10,10 @@ import (
 	"testing"
 )
 
+// seldomGC has the programs of a lane collect their garbage half as often: what
+// tests that go on side by side are short of is the processor.
+const seldomGC = "GOGC=200"
+
 // Lanes are a few sandboxes without a layout for all tests of a package, each of
 // which works in a Scope of its own. Tests mostly wait, so they go on side by side;
 // but there is one lock in a cluster, so each has a lane to itself meanwhile.
@@ -62,7 +66,7 @@ func (l *Lanes) Get(t *testing.T) *Sandbox {
 
 func (l *lane) start(bin string) {
 	if l.dir, l.err = os.MkdirTemp("", "vantiq-upgrade-e2e-"); l.err == nil {
-		l.sandbox, l.err = start(context.Background(), bin, l.dir, "none", "fast")
+		l.sandbox, l.err = start(context.Background(), bin, l.dir, "none", "fast", []string{seldomGC})
 	}
 }
 

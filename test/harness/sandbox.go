@@ -64,7 +64,7 @@ func Binaries(tb testing.TB) string {
 func Start(tb testing.TB, layout, speed string) *Sandbox {
 	tb.Helper()
 	bin := Binaries(tb)
-	s, err := start(tb.Context(), bin, tb.TempDir(), layout, speed)
+	s, err := start(tb.Context(), bin, tb.TempDir(), layout, speed, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -76,11 +76,13 @@ func Start(tb testing.TB, layout, speed string) *Sandbox {
 	return s
 }
 
-func start(ctx context.Context, bin, dir, layout, speed string) (*Sandbox, error) {
+// start starts a sandbox with so much more in its environment.
+func start(ctx context.Context, bin, dir, layout, speed string, environment []string) (*Sandbox, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	up := exec.CommandContext(ctx, filepath.Join(bin, "sandbox"), "up",
 		"--dir", dir, "--layout", layout, "--speed", speed, "--owner", strconv.Itoa(os.Getpid()))
+	up.Env = append(os.Environ(), environment...)
 	if out, err := up.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("sandbox up: %w\n%s", err, out)
 	}
