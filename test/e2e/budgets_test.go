@@ -13,6 +13,7 @@ import (
 
 // TestBudgetsThatNeverAllow are refused before a node is cordoned.
 func TestBudgetsThatNeverAllow(t *testing.T) {
+	t.Parallel()
 	everything := &metav1.LabelSelector{}
 	tests := []struct {
 		name                         string
@@ -36,7 +37,7 @@ func TestBudgetsThatNeverAllow(t *testing.T) {
 			c := shared.Get(t).NewScope(t, "budget-"+tt.name)
 			c.Pool("pdb", 3)
 			c.Pool("spare", 3)
-			c.StatefulSet("app", tt.replicas, harness.OnPool("pdb"))
+			c.StatefulSet("app", tt.replicas, harness.OnPool("pdb"), quick)
 			c.Ready("app", int(tt.replicas))
 			c.PDB("app", tt.minAvailable, tt.maxUnavailable, tt.selector)
 			if tt.second {
@@ -57,6 +58,7 @@ func TestBudgetsThatNeverAllow(t *testing.T) {
 
 // TestBudgetsThatAllow are kept to the last pod.
 func TestBudgetsThatAllow(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name                         string
 		minAvailable, maxUnavailable string
@@ -72,7 +74,7 @@ func TestBudgetsThatAllow(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := shared.Get(t).NewScope(t, "allow-"+tt.name)
 			c.Pool("pdb", 2)
-			c.Deployment("app", 6)
+			c.Deployment("app", 6, harness.Annotate("sandbox.upgrade.vantiq.com/stop-fast", "100ms"), harness.Annotate("sandbox.upgrade.vantiq.com/start-fast", "500ms"))
 			c.Ready("app", 6)
 			c.Pool("spare", 2)
 			c.PDB("app", tt.minAvailable, tt.maxUnavailable, tt.selector)

@@ -30,7 +30,7 @@ func twoPools(t *testing.T, name string, change ...func(*corev1.PodTemplateSpec)
 
 // TestCordonOfSomebodyElse stays after the drain and after uncordon-pool.
 func TestCordonOfSomebodyElse(t *testing.T) {
-	c := twoPools(t, "foreign-cordon")
+	c := twoPools(t, "foreign-cordon", quick)
 	c.Kubectl(t, "cordon", node0).Want(t, 0)
 	before := c.Node(node0)
 	report := drainReport(t, c.Plugin(t, "drain-pool", "old", "--yes", "-o", "json").Want(t, 0))
@@ -58,13 +58,13 @@ func TestCordonOfSomebodyElse(t *testing.T) {
 // it comes back under its name on another node. kubectl drain evicts it there
 // (kubernetes#138229).
 func TestSuccessorIsNotEvicted(t *testing.T) {
-	c := twoPools(t, "successor")
+	c := twoPools(t, "successor", quick)
 	c.Pool("extra", 1)
 	c.Kubectl(t, "scale", "statefulset", "db", "-n", c.Name, "--replicas=4").Want(t, 0)
 	c.PDB("db", "3", "", nil)
 	c.Ready("db", 4)
 	// 4 replicas, 3 needed: one pod may go. Use that up by hand.
-	c.Kubectl(t, "annotate", "pod", "-n", c.Name, "db-3", "sandbox.upgrade.vantiq.com/stop-fast=never").Want(t, 0)
+	c.Kubectl(t, "annotate", "pod", "-n", c.Name, "db-3", "--overwrite", "sandbox.upgrade.vantiq.com/stop-fast=never").Want(t, 0)
 	c.Kubectl(t, "delete", "pod", "-n", c.Name, "db-3", "--wait=false").Want(t, 0)
 	recorder := c.Record(t, c.Name, "app=db")
 	drain := c.StartKubectl(t, "vantiq-upgrade", "drain-pool", "old", "--yes", "-o", "json", "--pod-timeout=30s")
@@ -87,7 +87,7 @@ func TestSuccessorIsNotEvicted(t *testing.T) {
 
 // TestPodsThatWouldBeLost need a flag each, and are listed all at once.
 func TestPodsThatWouldBeLost(t *testing.T) {
-	c := twoPools(t, "lost")
+	c := twoPools(t, "lost", quick)
 	c.Deployment("cache", 1, harness.OnPool("old"), harness.EmptyDir)
 	bare := c.Template("bare", harness.OnPool("old"))
 	_, err := c.Client.CoreV1().Pods(c.Name).Create(t.Context(), &corev1.Pod{
@@ -116,7 +116,7 @@ func TestPodsThatWouldBeLost(t *testing.T) {
 
 // TestReplacementWithoutANode: the drain stops before the next member.
 func TestReplacementWithoutANode(t *testing.T) {
-	c := twoPools(t, "unplaced")
+	c := twoPools(t, "unplaced", quick)
 	c.Kubectl(t, "cordon", "-l", harness.PoolLabel+"=spare").Want(t, 0)
 	pods := c.Record(t, c.Name, "app=db")
 	r := c.Plugin(t, "drain-pool", "old", "--yes", "-o", "json", "--unschedulable-timeout=3s").Want(t, 3)
@@ -146,7 +146,8 @@ func TestReplacementWithoutANode(t *testing.T) {
 func TestSingleReplicaWithoutANode(t *testing.T) {
 	c := shared.Get(t).NewScope(t, "single")
 	c.Pool("old", 1)
-	c.StatefulSet("one", 1)
+	// The last drain has to begin before the replacement is Ready.
+	c.StatefulSet("one", 1, quick, harness.Annotate("sandbox.upgrade.vantiq.com/start-fast", "5s"))
 	c.Ready("one", 1)
 	for range 2 {
 		r := c.Plugin(t, "drain-pool", "old", "--yes", "-o", "json", "--unschedulable-timeout=2s").Want(t, 3)
@@ -161,7 +162,7 @@ func TestSingleReplicaWithoutANode(t *testing.T) {
 
 // TestReplacementThatIsNeverReady: no further member goes.
 func TestReplacementThatIsNeverReady(t *testing.T) {
-	c := twoPools(t, "unready")
+	c := twoPools(t, "unready", quick)
 	c.Kubectl(t, "patch", "statefulset", "db", "-n", c.Name, "-p",
 		`{"spec":{"updateStrategy":{"type":"OnDelete","rollingUpdate":null},"template":{"metadata":{"annotations":{"sandbox.upgrade.vantiq.com/start-fast":"never"}}}}}`).Want(t, 0)
 	pods := c.Record(t, c.Name, "app=db")
@@ -201,7 +202,7 @@ func TestMaxUnavailable(t *testing.T) {
 
 // TestDryRuns touch nothing, the lock included.
 func TestDryRuns(t *testing.T) {
-	c := twoPools(t, "dry")
+	c := twoPools(t, "dry", quick)
 	for _, mode := range []string{"client", "server"} {
 		report := drainReport(t, c.Plugin(t, "drain-pool", "old", "--dry-run="+mode, "-o", "json").Want(t, 0))
 		if report.Outcome != "Planned" || report.DryRun != mode || len(report.Plan.Waves) != 3 || report.Result != nil {
@@ -220,7 +221,7 @@ func TestDryRuns(t *testing.T) {
 
 // TestFinishedPods go first and hold nobody up.
 func TestFinishedPods(t *testing.T) {
-	c := twoPools(t, "finished")
+	c := twoPools(t, "finished", quick)
 	bare := c.Template("done", harness.OnPool("old"), harness.EmptyDir)
 	pod, err := c.Client.CoreV1().Pods(c.Name).Create(t.Context(), &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "done", Labels: bare.Labels}, Spec: bare.Spec,

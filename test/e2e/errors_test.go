@@ -77,7 +77,7 @@ func TestBadInput(t *testing.T) {
 // TestOutputFormats: every format of kubectl works on a result, and talk never
 // gets into it.
 func TestOutputFormats(t *testing.T) {
-	c := twoPools(t, "formats")
+	c := twoPools(t, "formats", quick)
 	tests := map[string]string{
 		"name":                           "drainreport.upgrade.vantiq.com/old\n",
 		"jsonpath={.outcome}":            "Planned",

@@ -27,6 +27,7 @@ func startDrain(t *testing.T, c *harness.Scope, recorder *harness.Recorder) *har
 // TestInterrupt: each signal ends the drain at once, with its state told and
 // the command that goes on; the same command then ends it.
 func TestInterrupt(t *testing.T) {
+	t.Parallel()
 	for name, signal := range map[string]syscall.Signal{"int": syscall.SIGINT, "term": syscall.SIGTERM, "hup": syscall.SIGHUP} {
 		t.Run(name, func(t *testing.T) {
 			c := twoPools(t, "interrupt-"+name)
@@ -65,7 +66,7 @@ func TestKill(t *testing.T) {
 // TestKillAtTheEnd: when nothing is left to evict the same command still waits
 // until the last replacement is Ready before it says that all is well.
 func TestKillAtTheEnd(t *testing.T) {
-	c := twoPools(t, "kill-at-the-end", harness.Annotate("sandbox.upgrade.vantiq.com/start-fast", "4s"))
+	c := twoPools(t, "kill-at-the-end", quick, harness.Annotate("sandbox.upgrade.vantiq.com/start-fast", "4s"))
 	recorder := c.Record(t, c.Name, "app=db")
 	p := c.StartKubectl(t, "vantiq-upgrade", "drain-pool", "old", "--yes")
 	c.Eventually("the last pod goes", func(context.Context) (bool, error) { return len(recorder.Ended()) == 3, nil })
@@ -139,7 +140,7 @@ func TestLock(t *testing.T) {
 
 // TestAPIServerAway takes the API server away in the middle of a drain.
 func TestAPIServerAway(t *testing.T) {
-	c := twoPools(t, "away", harness.Annotate("sandbox.upgrade.vantiq.com/start-fast", "4s"))
+	c := twoPools(t, "away", quick, harness.Annotate("sandbox.upgrade.vantiq.com/start-fast", "4s"))
 	recorder := c.Record(t, c.Name, "app=db")
 	p := startDrain(t, c, recorder)
 	if err := c.Run(t.Context(), "restart-apiserver", "--down", "20s"); err != nil {

@@ -6,13 +6,11 @@ package e2e
 import (
 	"strings"
 	"testing"
-
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
 // TestAKSLayout goes through what an operator meets on AKS before any pod moves.
 func TestAKSLayout(t *testing.T) {
-	s := harness.Start(t, "aks", "fast")
+	s := layouts.Start(t, "aks")
 	t.Run("pools", func(t *testing.T) {
 		out := s.Plugin(t, "pools").Want(t, 0).Stdout
 		for _, want := range []string{"mongodbnp      aks        mongodb        3", "vantiqaiasnp   aks        ai-assistant   3", "japaneast-1,2,3"} {
@@ -63,7 +61,7 @@ func TestAKSLayout(t *testing.T) {
 
 // TestEKSLayout drains the MongoDB node group by the short name of its pool.
 func TestEKSLayout(t *testing.T) {
-	s := harness.Start(t, "eks", "fast")
+	s := layouts.Start(t, "eks")
 	if out := s.Plugin(t, "pools").Want(t, 0).Stdout; !strings.Contains(out, "MongoDB-nodegroup        eks        mongodb        3") {
 		t.Errorf("pools:\n%s", out)
 	}

@@ -16,8 +16,12 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
-// shared is one sandbox for all tests that bring their own nodes and pods.
-var shared harness.Shared
+// lanes are how many tests with nodes and pods of their own go on side by side.
+const lanes = 3
+
+// shared are the sandboxes of tests that bring their own nodes and pods. The tests
+// of a layout take turns beside them, with a sandbox each.
+var shared, layouts = harness.NewLanes(lanes), harness.NewLanes(1)
 
 func TestMain(m *testing.M) {
 	code := m.Run()

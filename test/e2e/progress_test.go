@@ -76,7 +76,7 @@ func TestLivingAreaInterrupted(t *testing.T) {
 
 // TestDumbTerminal gets lines only.
 func TestDumbTerminal(t *testing.T) {
-	c := twoPools(t, "dumb")
+	c := twoPools(t, "dumb", quick)
 	term := c.StartTerminal(t, "dumb", "vantiq-upgrade", "drain-pool", "old", "--yes")
 	r := term.Wait().Want(t, 0)
 	if written := term.Written(); strings.Contains(written, "\x1b") || strings.Contains(written, areaHeader) {
@@ -89,7 +89,7 @@ func TestDumbTerminal(t *testing.T) {
 
 // TestEventsInAPipe: one line an event, each with its time, and the date once.
 func TestEventsInAPipe(t *testing.T) {
-	c := twoPools(t, "pipe")
+	c := twoPools(t, "pipe", quick)
 	r := c.Plugin(t, "drain-pool", "old", "--yes").Want(t, 0)
 	_, events, found := strings.Cut(r.Stderr, "\n\n"+dateLine(r.Stderr))
 	if !found {
@@ -118,7 +118,7 @@ func dateLine(stderr string) string {
 
 // TestQuiet says nothing on stderr; the result is on stdout.
 func TestQuiet(t *testing.T) {
-	c := twoPools(t, "quiet")
+	c := twoPools(t, "quiet", quick)
 	r := c.Plugin(t, "drain-pool", "old", "--yes", "--quiet").Want(t, 0)
 	if r.Stderr != "" || !strings.Contains(r.Stdout, "Done in ") {
 		t.Errorf("stderr:\n%s\nstdout:\n%s", r.Stderr, r.Stdout)

@@ -9,14 +9,14 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
-// slow makes the members of the layout's MongoDB take longer to start than a
-// drain that does not wait needs for the next one.
-const slowStart = `{"spec":{"template":{"metadata":{"annotations":{"sandbox.upgrade.vantiq.com/start-fast":"8s"}}}}}`
+// slowStart makes the members of the layout's MongoDB take longer to start than a
+// drain that does not wait needs for the next one: those that come from now on.
+const slowStart = `{"spec":{"updateStrategy":{"type":"OnDelete","rollingUpdate":null},"template":{"metadata":{"annotations":{"sandbox.upgrade.vantiq.com/start-fast":"8s"}}}}}`
 
 // TestMongoDBKeepsItsQuorum drains the MongoDB pool of the AKS layout and has a
 // watch of its own count the members.
 func TestMongoDBKeepsItsQuorum(t *testing.T) {
-	s := harness.Start(t, "aks", "fast")
+	s := layouts.Start(t, "aks")
 	slowDownMongoDB(t, s)
 	members := s.Record(t, "app", "app=mongodb")
 	r := s.Plugin(t, "drain-pool", "mongodbnp", "--yes", "-o", "json").Want(t, 0)
@@ -53,7 +53,7 @@ func TestMongoDBKeepsItsQuorum(t *testing.T) {
 // drain: the reason why this tool exists. If it ever passes the floor by itself,
 // the comparison above says nothing any more.
 func TestKubectlDrainLosesTheQuorum(t *testing.T) {
-	s := harness.Start(t, "aks", "fast")
+	s := layouts.Start(t, "aks")
 	slowDownMongoDB(t, s)
 	members := s.Record(t, "app", "app=mongodb")
 	s.Kubectl(t, "drain", "-l", "agentpool=mongodbnp", "--ignore-daemonsets", "--delete-emptydir-data").Want(t, 0)
@@ -65,6 +65,6 @@ func TestKubectlDrainLosesTheQuorum(t *testing.T) {
 
 func slowDownMongoDB(t *testing.T, s *harness.Sandbox) {
 	t.Helper()
-	s.Kubectl(t, "patch", "statefulset", "mongodb", "-n", "app", "-p", slowStart).Want(t, 0)
-	s.Kubectl(t, "rollout", "status", "statefulset/mongodb", "-n", "app", "--timeout=2m").Want(t, 0)
+	generation := s.Kubectl(t, "patch", "statefulset", "mongodb", "-n", "app", "-p", slowStart, "-o", "jsonpath={.metadata.generation}").Want(t, 0).Stdout
+	s.Kubectl(t, "wait", "statefulset/mongodb", "-n", "app", "--for=jsonpath={.status.observedGeneration}="+generation, "--timeout=2m").Want(t, 0)
 }

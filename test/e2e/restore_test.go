@@ -263,6 +263,7 @@ func drained(t *testing.T, name string, change ...func(*corev1.PodTemplateSpec))
 
 // TestDrainPausesBlockers: pauses, drains and gives back, in one command.
 func TestDrainPausesBlockers(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{"scale-to-zero", "surge"} {
 		t.Run(mode, func(t *testing.T) {
 			c := drained(t, "drain-"+mode)

@@ -118,7 +118,7 @@ func declared(t *testing.T, subcommands ...string) []registry.Access {
 
 // TestMissingRights are listed all at once, before anything is touched.
 func TestMissingRights(t *testing.T) {
-	c := twoPools(t, "rights")
+	c := twoPools(t, "rights", quick)
 	u := newUsers(t, c)
 	var view []registry.Access
 	for _, a := range declared(t, "drain-pool") {
@@ -160,6 +160,7 @@ func TestExactRights(t *testing.T) {
 	deployment0, budget0 := shapeOfDeployment(t, c, "blocker"), shapeOfBudget(t, c, "blocker")
 	pauser, resumer, aborter, viewer := user("pause-pdb-blockers"), user("resume-pdb-blockers"), user("abort"), user("status")
 
+	c.Plugin(t, "abort", "--all", "--yes").Want(t, 0) // other tests leave cordons of nodes behind that are gone
 	c.Plugin(t, "version", "--as", "nobody").Want(t, 0)
 	c.Plugin(t, "pools", "--as", user("pools")).Want(t, 0)
 	c.Plugin(t, "status", "--as", viewer).Want(t, 0)

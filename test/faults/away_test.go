@@ -5,6 +5,7 @@ package faults
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -33,19 +34,20 @@ type phase struct {
 // TestAPIServerAwayInEachPhase: a command goes on by itself when the server comes
 // back, whatever it was about to do.
 func TestAPIServerAwayInEachPhase(t *testing.T) {
-	c := newScene(t, onLong(t), "away", "1s", "1s")
-	pause, drain := c.victims()[0].args, c.victims()[1].args
-	resume, uncordon := []string{"resume-pdb-blockers", "--yes"}, []string{"uncordon-pool", c.pool}
+	t.Parallel()
+	pause, drain := func(c *scene) []string { return c.victims()[0].args }, func(c *scene) []string { return c.victims()[1].args }
+	resume, uncordon := func(*scene) []string { return []string{"resume-pdb-blockers", "--yes"} }, func(c *scene) []string { return []string{"uncordon-pool", c.pool} }
 	gone, moment := faultproxy.Refuse(away), faultproxy.Refuse(briefly)
 	tests := []struct {
-		name    string
-		prepare []string
-		args    []string
-		phases  []phase
+		name          string
+		prepare, args func(*scene) []string
+		phases        []phase
 	}{
 		{"pause", nil, pause, []phase{
 			{"before the journal is written", "create", "configmaps", 0, gone},
 			{"between the journal and the patch", "patch", "deployments", 0, gone},
+		}},
+		{"pause", nil, pause, []phase{
 			{"between the patch and the mark", "update", "configmaps", 1, gone},
 			{"while it waits", "update", "configmaps", 1, faultproxy.Leave(away)},
 			{"at the finish", "update", "configmaps", 2, gone},
@@ -68,39 +70,46 @@ func TestAPIServerAwayInEachPhase(t *testing.T) {
 			{"between the patches and the mark", "update", "configmaps", 0, moment},
 		}},
 	}
-	for _, tt := range tests {
+	split(t, len(tests), func(t *testing.T, part int) {
+		tt := tests[part]
+		c := newScene(t, shared.Get(t), "away-"+strconv.Itoa(part), "1s", "1s")
 		for _, at := range tt.phases {
 			t.Run(tt.name+"-"+strings.ReplaceAll(at.name, " ", "-"), func(t *testing.T) {
 				c.t = t
 				if tt.prepare != nil {
-					c.run(tt.prepare...).Want(t, 0)
+					c.run(tt.prepare(c)...).Want(t, 0)
 				}
-				before := c.proxy.Injected(at.do.Name)
-				skip := at.skip
-				c.proxy.Inject(faultproxy.Rule{Times: 1, Do: at.do, Match: func(r faultproxy.Request) bool {
-					hit := r.Verb == at.verb && r.Resource == at.resource && r.Subresource == ""
-					if hit {
-						skip--
-					}
-					return hit && skip < 0
-				}})
-				result := c.start(c.via, tt.args...).Wait().Want(t, 0)
-				c.proxy.Clear()
-				if c.proxy.Injected(at.do.Name) != before+1 {
-					t.Errorf("the server was not taken away")
-				}
-				t.Logf("%s", result.Took.Round(time.Millisecond))
-				c.Eventually("the server is back", func(context.Context) (bool, error) { return c.start(c.via, "status").Wait().Code != 1, nil })
+				c.meets(at, tt.args(c))
 				c.wantPaused(tt.name == "pause")
 				c.endScene()
 			})
 		}
+	})
+}
+
+// meets runs a command from which the server goes away at a moment.
+func (c *scene) meets(at phase, args []string) {
+	c.t.Helper()
+	before, skip := c.proxy.Injected(at.do.Name), at.skip
+	c.proxy.Inject(faultproxy.Rule{Times: 1, Do: at.do, Match: func(r faultproxy.Request) bool {
+		hit := r.Verb == at.verb && r.Resource == at.resource && r.Subresource == ""
+		if hit {
+			skip--
+		}
+		return hit && skip < 0
+	}})
+	result := c.start(c.via, args...).Wait().Want(c.t, 0)
+	c.proxy.Clear()
+	if c.proxy.Injected(at.do.Name) != before+1 {
+		c.t.Errorf("the server was not taken away")
 	}
+	c.t.Logf("%s", result.Took.Round(time.Millisecond))
+	c.Eventually("the server is back", func(context.Context) (bool, error) { return c.start(c.via, "status").Wait().Code != 1, nil })
 }
 
 // TestAPIServerRestarts: a real restart in the middle of a drain that pauses.
 func TestAPIServerRestarts(t *testing.T) {
-	s := onShared(t)
+	s := shared.Get(t)
 	c := newScene(t, s, "restarts", "0s", "100ms")
 	restarted := make(chan error, 1)
 	c.proxy.Inject(faultproxy.Rule{Times: 1, Match: faultproxy.Evictions(), Do: faultproxy.Hold("restart", func() {

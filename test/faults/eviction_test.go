@@ -14,7 +14,7 @@ import (
 // TestEvictionFaults: whatever happens to the request, each pod goes once, the
 // drain ends well by itself, and asks no more often than it has to.
 func TestEvictionFaults(t *testing.T) {
-	r := newRing(t, onShared(t), "evictions", "0s", "0s")
+	r := newRing(t, shared.Get(t), "evictions", "0s", "0s")
 	const times = 3
 	// storm is more requests than an orderly back-off sends for nine pods while
 	// the watches are away, too.
@@ -60,7 +60,7 @@ func TestEvictionFaults(t *testing.T) {
 // TestLostAnswers: where the server evicted a pod and the answer was lost, the
 // pod is not evicted again, however old the drain's view of it is.
 func TestLostAnswers(t *testing.T) {
-	r := newRing(t, onShared(t), "lost", "0s", "2s")
+	r := newRing(t, shared.Get(t), "lost", "0s", "2s")
 	r.proxy.Inject(faultproxy.Rule{Match: faultproxy.Watches("pods"), Do: faultproxy.SlowWatch(2 * time.Second)})
 	r.proxy.Inject(faultproxy.Rule{Match: faultproxy.EvictionsOf("db-"), Times: 1, Do: faultproxy.LoseAnswer()})
 	r.proxy.Inject(faultproxy.Rule{Match: faultproxy.EvictionsOf("web-"), Times: 1, Do: faultproxy.LoseAnswer()})

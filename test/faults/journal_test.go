@@ -6,6 +6,7 @@ package faults
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -53,30 +54,45 @@ type point struct {
 // they change something. Another person in another folder then goes on or gives
 // up, and the cluster is as it was before.
 func TestKillsAtEveryWrite(t *testing.T) {
-	c := newScene(t, onLong(t), "journal", "0s", "100ms")
-	c.fillHistory()
+	wanted := int(number(t, "FAULT_JOURNAL_KILLS", 100))
+	seed := number(t, "FAULT_SEED", time.Now().UnixNano()%1_000_000)
+	t.Parallel()
+	const parts = 2
+	began, kills, killed := time.Now(), make([]int, parts), make([]int, parts)
+	split(t, parts, func(t *testing.T, part int) {
+		c := newScene(t, shared.Get(t), "journal-"+strconv.Itoa(part), "0s", "100ms")
+		c.fillHistory()
+		points := c.points()
+		// Not all of them every time, but each of them in its turn.
+		all := min(wanted, len(points))
+		t.Logf("%d kills of %d, FAULT_SEED=%d", all, len(points), seed)
+		for n := part; n < all; n += parts {
+			kills[part]++
+			if w := c.once(points[(int(seed)+n)%len(points)]); w.killed {
+				killed[part]++
+			}
+		}
+	})
+	did, hit := kills[0]+kills[1], killed[0]+killed[1]
+	t.Logf("%d of %d commands were killed at their moment, in %s", hit, did, time.Since(began).Round(time.Second))
+	if hit*10 < did*9 {
+		t.Errorf("only %d of %d commands were killed at their moment", hit, did)
+	}
+}
+
+// points are the moments at each write of each victim, which is watched once for
+// that.
+func (c *scene) points() []point {
+	c.t.Helper()
 	var points []point
 	for i, v := range c.victims() {
 		w := c.once(point{victim: i})
-		t.Logf("%s: %d writes: %s", v.name, len(w.kinds), strings.Join(w.kinds, ", "))
+		c.t.Logf("%s: %d writes: %s", v.name, len(w.kinds), strings.Join(w.kinds, ", "))
 		for k := range w.kinds {
 			points = append(points, point{i, k + 1, false}, point{i, k + 1, true})
 		}
 	}
-	// Not all of them every time, but each of them in its turn.
-	kills := min(int(number(t, "FAULT_JOURNAL_KILLS", 100)), len(points))
-	seed := number(t, "FAULT_SEED", time.Now().UnixNano()%1_000_000)
-	t.Logf("%d kills of %d, FAULT_SEED=%d", kills, len(points), seed)
-	began, killed := time.Now(), 0
-	for n := range kills {
-		if w := c.once(points[(int(seed)+n)%len(points)]); w.killed {
-			killed++
-		}
-	}
-	t.Logf("%d of %d commands were killed at their moment, in %s", killed, kills, time.Since(began).Round(time.Second))
-	if killed*10 < kills*9 {
-		t.Errorf("only %d of %d commands were killed at their moment", killed, kills)
-	}
+	return points
 }
 
 // outcome is what one course of a command came to.

@@ -6,6 +6,7 @@ package faults
 import (
 	"context"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,41 +23,46 @@ func TestKills(t *testing.T) {
 	kills := number(t, "FAULT_KILLS", 50)
 	seed := number(t, "FAULT_SEED", time.Now().UnixNano()%1_000_000)
 	t.Logf("%d kills, FAULT_SEED=%d", kills, seed)
-	moments := rand.New(rand.NewPCG(uint64(seed), 0))
-	r := newRing(t, onShared(t), "kills", "100ms", "0s")
-	foreign := []string{r.foreignCordon(r.from), r.foreignCordon(r.to)}
-	// The drain that nobody kills shows how long one takes.
-	whole := r.start().Wait().Want(t, 0).Took
-	r.judge()
-	r.giveBack()
-	killed, began := 0, time.Now()
-	for n := range kills {
-		p := r.start()
-		time.Sleep(time.Duration(moments.Float64() * float64(whole))) // the moment is the test
-		if p.Process.Kill() == nil && p.Wait().Code != 0 {
-			killed++
-		}
-		went := r.gone() - r.ended
-		r.start("--timeout=60s").Wait().Want(t, 0)
+	t.Parallel()
+	const parts = 2
+	began, killed := time.Now(), make([]int, parts)
+	split(t, parts, func(t *testing.T, part int) {
+		moments := rand.New(rand.NewPCG(uint64(seed), uint64(part)))
+		r := newRing(t, shared.Get(t), "kills-"+strconv.Itoa(part), "100ms", "0s")
+		foreign := []string{r.foreignCordon(r.from), r.foreignCordon(r.to)}
+		// The drain that nobody kills shows how long one takes.
+		whole := r.start().Wait().Want(t, 0).Took
 		r.judge()
 		r.giveBack()
-		for _, node := range foreign {
-			r.wantUntouched(node)
+		for n := part; n < int(kills); n += parts {
+			p := r.start()
+			time.Sleep(time.Duration(moments.Float64() * float64(whole))) // the moment is the test
+			if p.Process.Kill() == nil && p.Wait().Code != 0 {
+				killed[part]++
+			}
+			went := r.gone() - r.ended
+			r.start("--timeout=60s").Wait().Want(t, 0)
+			r.judge()
+			r.giveBack()
+			for _, node := range foreign {
+				r.wantUntouched(node)
+			}
+			if t.Failed() {
+				t.Fatalf("kill %d, FAULT_SEED=%d, %d pods had gone", n, seed, went)
+			}
 		}
-		if t.Failed() {
-			t.Fatalf("kill %d, FAULT_SEED=%d, %d pods had gone", n, seed, went)
-		}
-	}
-	t.Logf("%d of %d drains were killed in time, in %s", killed, kills, time.Since(began).Round(time.Second))
-	if killed*10 < int(kills) {
-		t.Errorf("only %d of %d drains were killed before their end", killed, kills)
+	})
+	inTime := killed[0] + killed[1]
+	t.Logf("%d of %d drains were killed in time, in %s", inTime, kills, time.Since(began).Round(time.Second))
+	if inTime*10 < int(kills) {
+		t.Errorf("only %d of %d drains were killed before their end", inTime, kills)
 	}
 }
 
 // TestSecondInterrupt: the first Ctrl-C waits a moment for the answers that are
 // under way; a second one does not.
 func TestSecondInterrupt(t *testing.T) {
-	r := newRing(t, onShared(t), "second", "0s", "0s")
+	r := newRing(t, shared.Get(t), "second", "0s", "0s")
 	late := faultproxy.LateAnswer(time.Minute)
 	r.proxy.Inject(faultproxy.Rule{Match: faultproxy.EvictionsOf("db-"), Times: 1, Do: late})
 	p := r.start()

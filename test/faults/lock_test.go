@@ -20,7 +20,7 @@ import (
 // TestTwoAtOnce starts two commands in the same instant: one works, the other is
 // told who does, and changes nothing.
 func TestTwoAtOnce(t *testing.T) {
-	c := newScene(t, onShared(t), "two", "0s", "100ms")
+	c := newScene(t, shared.Get(t), "two", "0s", "100ms")
 	times := number(t, "FAULT_PAIRS", 50)
 	pause, drain := c.victims()[0].args, c.victims()[1].args
 	began, wins := time.Now(), map[string]int{}
@@ -81,7 +81,7 @@ func (c *scene) race(first, second []string) string {
 // TestLockOfTheDead: the lock of a process of this machine that was killed is
 // taken over at once; that of another machine's only when it has lapsed.
 func TestLockOfTheDead(t *testing.T) {
-	c := newScene(t, onShared(t), "dead", "0s", "100ms")
+	c := newScene(t, shared.Get(t), "dead", "0s", "100ms")
 	o := c.once(point{victim: 0, k: 2}) // clears up by abort, which has nothing to do
 	if !o.killed {
 		t.Fatal("nothing was killed")

@@ -2,19 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package faults drains through a proxy that answers, delays and breaks what
-// passes, kills drains, and changes the cluster under them. It has a sandbox of
+// passes, kills drains, and changes the cluster under them. It has sandboxes of
 // its own, so that it can run beside test/e2e.
 package faults
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
@@ -22,40 +20,16 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
-// lane is one sandbox for tests that take their turn on it: there is one lock in a
-// cluster, so that one command works at a time.
-type lane struct {
-	sandbox harness.Shared
-	turn    sync.Mutex
-}
+// lanes are how many tests go on side by side. The longest tests are split among
+// them.
+const lanes = 3
 
-// shared is the lane of most tests, long that of two that take their time. They
-// go on side by side, and so does TestRandomDrains, which has a sandbox of its
-// own.
-var shared, long lane
-
-func onShared(t *testing.T) *harness.Sandbox {
-	t.Helper()
-	return shared.wait(t)
-}
-
-func onLong(t *testing.T) *harness.Sandbox {
-	t.Helper()
-	return long.wait(t)
-}
-
-// wait waits for the test's turn.
-func (l *lane) wait(t *testing.T) *harness.Sandbox {
-	t.Helper()
-	t.Parallel()
-	l.turn.Lock()
-	t.Cleanup(l.turn.Unlock)
-	return l.sandbox.Get(t)
-}
+// shared are the sandboxes of all tests.
+var shared = harness.NewLanes(lanes)
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if err := errors.Join(shared.sandbox.Stop(), long.sandbox.Stop()); err != nil {
+	if err := shared.Stop(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
@@ -114,4 +88,17 @@ func wantFinding(t *testing.T, findings []v1alpha1.Finding, code string, words .
 		}
 	}
 	t.Errorf("no finding %s with %q in %+v", code, words, findings)
+}
+
+// split runs a test in parts that go on side by side, each in a lane of its own,
+// and returns when all have ended.
+func split(t *testing.T, parts int, run func(t *testing.T, part int)) {
+	t.Helper()
+	t.Run("parts", func(t *testing.T) {
+		for part := range parts {
+			t.Run(strconv.Itoa(part), func(t *testing.T) {
+				run(t, part)
+			})
+		}
+	})
 }

@@ -21,7 +21,7 @@ import (
 // NAME-old, and a pool that takes them.
 func twoPools(t *testing.T, name string, change ...func(*corev1.PodTemplateSpec)) *harness.Scope {
 	t.Helper()
-	c := onShared(t).NewScope(t, name)
+	c := shared.Get(t).NewScope(t, name)
 	change = append(change, harness.Annotate(startFast, "500ms"), harness.Annotate(stopFast, "500ms"))
 	c.Pool(name+"-old", 2)
 	c.StatefulSet("db", 3, change...)

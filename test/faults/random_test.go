@@ -4,12 +4,12 @@
 package faults
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/faultproxy"
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
 // fewRuns is how often a drain may have to be started until it is through.
@@ -48,22 +48,31 @@ func TestRandomDrains(t *testing.T) {
 	first := number(t, "FAULT_SEED", time.Now().UnixNano()%1_000_000)
 	t.Logf("%d drains, seeds from %d; FAULT_SEED=N FAULT_DRAINS=1 repeats one", drains, first)
 	t.Parallel()
-	r := newRing(t, harness.Start(t, "none", "fast"), "random", "0s", "0s")
-	began, again, injected := time.Now(), 0, 0
-	for seed := first; seed < first+drains; seed++ {
-		r.proxy.Random(seed, mix())
-		again += r.drainToTheEnd(seed)
-		r.judge()
-		r.turn()
-		if t.Failed() {
-			t.Fatalf("FAULT_SEED=%d, injected %v", seed, r.proxy.AllInjected())
+	parts := min(lanes, drains)
+	began, again, injected := time.Now(), make([]int, parts), make([]map[string]int, parts)
+	split(t, int(parts), func(t *testing.T, part int) {
+		r := newRing(t, shared.Get(t), "random-"+strconv.Itoa(part), "0s", "0s")
+		for seed := first + int64(part); seed < first+drains; seed += parts {
+			r.proxy.Random(seed, mix())
+			again[part] += r.drainToTheEnd(seed)
+			r.judge()
+			r.turn()
+			if t.Failed() {
+				t.Fatalf("FAULT_SEED=%d, injected %v", seed, r.proxy.AllInjected())
+			}
+		}
+		injected[part] = r.proxy.AllInjected()
+	})
+	runs, faults, kinds := 0, 0, map[string]int{}
+	for part := range injected {
+		runs += again[part]
+		for kind, n := range injected[part] {
+			kinds[kind] += n
+			faults += n
 		}
 	}
-	for _, n := range r.proxy.AllInjected() {
-		injected += n
-	}
-	t.Logf("%d drains in %s, %d runs more; %d faults: %v", drains, time.Since(began).Round(time.Second), again, injected, r.proxy.AllInjected())
-	if drains >= 20 && len(r.proxy.AllInjected()) < 10 {
+	t.Logf("%d drains in %s, %d runs more; %d faults: %v", drains, time.Since(began).Round(time.Second), runs, faults, kinds)
+	if drains >= 20 && len(kinds) < 10 {
 		t.Errorf("too few kinds of faults")
 	}
 }

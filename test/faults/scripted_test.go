@@ -19,7 +19,7 @@ import (
 // TestBudgetRefusals: pods that their budget holds are asked for again when the
 // budget changes, or after ten seconds, not before; and the operator is told.
 func TestBudgetRefusals(t *testing.T) {
-	r := newRing(t, onShared(t), "refusals", "0s", "0s")
+	r := newRing(t, shared.Get(t), "refusals", "0s", "0s")
 	const pods = 3
 	r.proxy.Inject(faultproxy.Rule{Match: faultproxy.EvictionsOf("web-"), Times: pods, Do: faultproxy.Budget(10)})
 	began := time.Now()
@@ -51,7 +51,7 @@ func TestBudgetRefusals(t *testing.T) {
 
 // TestStorm: a server that throttles for seconds is not asked in a busy loop.
 func TestStorm(t *testing.T) {
-	r := newRing(t, onShared(t), "storm", "0s", "0s")
+	r := newRing(t, shared.Get(t), "storm", "0s", "0s")
 	r.proxy.Inject(faultproxy.Rule{Match: faultproxy.Evictions(), Do: faultproxy.Throttled(0)})
 	p := r.start("--timeout=60s")
 	r.Eventually("the storm is on", func(context.Context) (bool, error) { return r.proxy.Injected("429 throttled") > 0, nil })
@@ -71,7 +71,7 @@ func TestStorm(t *testing.T) {
 // TestTwoBudgetsMeanwhile: a refusal for good ends the workload's part of the
 // drain with exit code 3 and its name; the same command then goes on.
 func TestTwoBudgetsMeanwhile(t *testing.T) {
-	r := newRing(t, onShared(t), "refused", "0s", "0s")
+	r := newRing(t, shared.Get(t), "refused", "0s", "0s")
 	r.proxy.Inject(faultproxy.Rule{Match: faultproxy.EvictionsOf("db-"), Times: 1, Do: faultproxy.TwoBudgets()})
 	report := drainReport(t, r.start().Wait().Want(t, 3))
 	if report.Outcome != "Stopped" || r.proxy.Injected("500 two budgets") != 1 {
@@ -87,7 +87,7 @@ func TestTwoBudgetsMeanwhile(t *testing.T) {
 
 // TestWatchFaults: watches that end, expire and lag in the middle of a drain.
 func TestWatchFaults(t *testing.T) {
-	r := newRing(t, onShared(t), "watches", "300ms", "300ms")
+	r := newRing(t, shared.Get(t), "watches", "300ms", "300ms")
 	watches := faultproxy.Watches
 	tests := map[string]struct {
 		rules     []faultproxy.Rule
@@ -127,7 +127,7 @@ func TestWatchFaults(t *testing.T) {
 
 // TestFaultsAroundTheEvictions: cordons and the lock.
 func TestFaultsAroundTheEvictions(t *testing.T) {
-	r := newRing(t, onShared(t), "around", "0s", "0s")
+	r := newRing(t, shared.Get(t), "around", "0s", "0s")
 	for name, match := range map[string]faultproxy.Match{
 		"cordon": faultproxy.Requests("patch", "nodes"), "lock": faultproxy.Requests("update", "leases"),
 	} {
@@ -145,7 +145,7 @@ func TestFaultsAroundTheEvictions(t *testing.T) {
 // TestFaultsOfTheLastReading: it is the one reading of pods that begins while a
 // drain is under way, where no watch breaks.
 func TestFaultsOfTheLastReading(t *testing.T) {
-	r := newRing(t, onShared(t), "last", "500ms", "500ms")
+	r := newRing(t, shared.Get(t), "last", "500ms", "500ms")
 	for _, fault := range []faultproxy.Fault{faultproxy.ServerError(503, 0), faultproxy.Refuse(time.Second)} {
 		t.Run(strings.ReplaceAll(fault.Name, " ", "-"), func(t *testing.T) {
 			r.t = t

@@ -7,13 +7,11 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -66,7 +64,7 @@ func Binaries(tb testing.TB) string {
 func Start(tb testing.TB, layout, speed string) *Sandbox {
 	tb.Helper()
 	bin := Binaries(tb)
-	s, err := start(tb.Context(), bin, tb.TempDir(), layout, speed)
+	s, err := start(tb.Context(), bin, tb.TempDir(), layout, speed, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -78,43 +76,13 @@ func Start(tb testing.TB, layout, speed string) *Sandbox {
 	return s
 }
 
-// Shared is a sandbox without a layout that all tests of a package use, each in
-// a Scope of its own. It starts with the first test that asks for it.
-type Shared struct {
-	once    sync.Once
-	sandbox *Sandbox
-	dir     string
-	err     error
-}
-
-// Get returns the shared sandbox.
-func (h *Shared) Get(tb testing.TB) *Sandbox {
-	tb.Helper()
-	bin := Binaries(tb)
-	h.once.Do(func() {
-		if h.dir, h.err = os.MkdirTemp("", "vantiq-upgrade-e2e-"); h.err == nil {
-			h.sandbox, h.err = start(context.Background(), bin, h.dir, "none", "fast")
-		}
-	})
-	if h.err != nil {
-		tb.Fatal(h.err)
-	}
-	return h.sandbox
-}
-
-// Stop ends the shared sandbox, if it was started.
-func (h *Shared) Stop() error {
-	if h.sandbox == nil {
-		return nil
-	}
-	return errors.Join(h.sandbox.Stop(), os.RemoveAll(h.dir))
-}
-
-func start(ctx context.Context, bin, dir, layout, speed string) (*Sandbox, error) {
+// start starts a sandbox with so much more in its environment.
+func start(ctx context.Context, bin, dir, layout, speed string, environment []string) (*Sandbox, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	up := exec.CommandContext(ctx, filepath.Join(bin, "sandbox"), "up",
 		"--dir", dir, "--layout", layout, "--speed", speed, "--owner", strconv.Itoa(os.Getpid()))
+	up.Env = append(os.Environ(), environment...)
 	if out, err := up.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("sandbox up: %w\n%s", err, out)
 	}

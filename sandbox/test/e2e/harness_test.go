@@ -112,13 +112,16 @@ func gone(t *testing.T, state supervise.State) {
 	})
 }
 
+// patience bounds every wait of a test.
+const patience = time.Minute
+
 func eventually(t *testing.T, what string, check func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		if check() {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	t.Errorf("after 20 s it is not so that %s", what)
+	t.Errorf("after %s it is not so that %s", patience, what)
 }

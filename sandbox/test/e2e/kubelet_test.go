@@ -16,6 +16,7 @@ import (
 // TestKubeletRemovesOnlyWhatIsToEnd: kwok removes pods by name; it must never
 // take the successor of the pod that it means.
 func TestKubeletRemovesOnlyWhatIsToEnd(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	up(t, dir, "--layout", "none")
 	pods := client(t, dir).CoreV1().Pods("default")

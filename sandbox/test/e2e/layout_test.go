@@ -21,6 +21,7 @@ import (
 )
 
 func TestAKS(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	up(t, dir)
 	cluster := client(t, dir)
@@ -115,6 +116,7 @@ func checkEviction(t *testing.T, dir string, cluster kubernetes.Interface) {
 }
 
 func TestLayoutFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	up(t, dir, "--layout", filepath.Join("testdata", "small.yaml"))
 	cluster := client(t, dir)
@@ -142,6 +144,7 @@ func TestLayoutFile(t *testing.T) {
 // Pods of a StatefulSet that were replaced around an outage are what a
 // scheduler that missed it cannot cope with.
 func TestPodsAreReplacedAfterAnOutage(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	up(t, dir, "--layout", "eks")
 	cluster := client(t, dir)

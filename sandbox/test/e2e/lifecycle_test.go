@@ -19,6 +19,7 @@ import (
 )
 
 func TestTwoSideBySide(t *testing.T) {
+	t.Parallel()
 	first, second := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")
 	one, two := up(t, first, "--layout", "none"), up(t, second, "--layout", "none")
 	if one.Ports == two.Ports {
@@ -49,6 +50,7 @@ func TestTwoSideBySide(t *testing.T) {
 }
 
 func TestEndsWithItsOwner(t *testing.T) {
+	t.Parallel()
 	owner := exec.CommandContext(t.Context(), "sleep", "600")
 	if err := owner.Start(); err != nil {
 		t.Fatal(err)
@@ -64,6 +66,7 @@ func TestEndsWithItsOwner(t *testing.T) {
 }
 
 func TestEndsWithItsDirectory(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "sandbox")
 	state := up(t, dir, "--layout", "none")
 	eventually(t, "the directory is removed", func() bool { return os.RemoveAll(dir) == nil })
@@ -71,6 +74,7 @@ func TestEndsWithItsDirectory(t *testing.T) {
 }
 
 func TestKilledSupervisorLeavesNothing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	state := up(t, dir, "--layout", "none")
 	_ = syscall.Kill(state.Supervisor.PID, syscall.SIGKILL)
@@ -84,6 +88,7 @@ func TestKilledSupervisorLeavesNothing(t *testing.T) {
 }
 
 func TestInterruptedUpLeavesNothing(t *testing.T) {
+	t.Parallel()
 	for name, sig := range map[string]syscall.Signal{"interrupt": syscall.SIGINT, "kill": syscall.SIGKILL} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "sandbox")
@@ -106,6 +111,7 @@ func TestInterruptedUpLeavesNothing(t *testing.T) {
 }
 
 func TestLostComponentIsNoticed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	state := up(t, dir, "--layout", "none")
 	_ = syscall.Kill(state.Components["kube-scheduler"].PID, syscall.SIGKILL)
@@ -116,6 +122,7 @@ func TestLostComponentIsNoticed(t *testing.T) {
 }
 
 func TestRestartAPIServer(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	before := up(t, dir, "--layout", "none")
 	cluster := client(t, dir)
@@ -152,6 +159,7 @@ func TestRestartAPIServer(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "sandbox")
 	for name, args := range map[string][]string{
 		"speed":   {"up", "--dir", dir, "--speed", "slow"},
