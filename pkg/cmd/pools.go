@@ -74,7 +74,7 @@ func (o *poolsOptions) run(ctx context.Context) error {
 		fmt.Fprintln(o.ErrOut, "No nodes found.")
 	}
 	o.remind(ctx, client, nil, func(text string) { fmt.Fprintln(o.ErrOut, text) })
-	return o.output.print(o.Out, list, func(w io.Writer) error { return report.Pools(w, list, o.output.wide) })
+	return o.output.print(o.Out, list, func(w io.Writer) error { return report.Pools(w, list, o.styleFor(o.Out), o.output.wide) })
 }
 
 // pick returns all pools, or the one that was asked for.

@@ -51,6 +51,8 @@ func (p *Pauser) await(ctx context.Context, look func(*cluster.Snapshot) progres
 			return "", nil
 		case at.failed != "":
 			return at.failed, nil
+		case p.Timeout == 0:
+			return at.waits, nil
 		case p.Clock.Since(began) > p.Timeout:
 			return fmt.Sprintf("still waiting after %s: %s", p.Timeout, at.waits), nil
 		}

@@ -55,7 +55,7 @@ func podsOf(p *v1alpha1.DrainPlan) int {
 }
 
 func printNodes(w io.Writer, p *v1alpha1.DrainPlan, style Style, wide bool) error {
-	t := newTable("~NODE", "~ZONE", "KUBELET", "READY", "CORDON", "PODS")
+	t := newTable("^NODE", "~ZONE", "KUBELET", "READY", "CORDON", "PODS")
 	for _, n := range p.Nodes {
 		t.add(shortNode(n.Name, wide), orNone(n.Zone), n.Kubelet, yesNo(n.Ready), n.Cordon, n.Pods)
 	}
@@ -63,7 +63,7 @@ func printNodes(w io.Writer, p *v1alpha1.DrainPlan, style Style, wide bool) erro
 }
 
 func printWorkloads(w io.Writer, p *v1alpha1.DrainPlan, style Style, wide bool) error {
-	t := newTable("~WORKLOAD", "READY", "FLOOR", "~FLOOR FROM", "MOVE", "NOTE")
+	t := newTable("^WORKLOAD", "READY", "FLOOR", "~FLOOR FROM", "MOVE", "NOTE")
 	for _, m := range p.Workloads {
 		note := ""
 		if m.Downtime {

@@ -63,7 +63,7 @@ func printReliefs(w io.Writer, paused []v1alpha1.PausedField, next Next) {
 
 func printResult(w io.Writer, result *v1alpha1.DrainResult, style Style, wide bool) error {
 	if len(result.Pods) > 0 {
-		t := newTable("~POD", "~FROM", "~TO", "STATE", "AWAY")
+		t := newTable("^POD", "^FROM", "^TO", "STATE", "AWAY")
 		for _, p := range result.Pods {
 			t.add(p.Namespace+"/"+p.Name, shortNode(p.Node, wide), orNone(target(p, wide)), p.State, seconds(p.UnavailableSeconds))
 		}
@@ -73,7 +73,7 @@ func printResult(w io.Writer, result *v1alpha1.DrainResult, style Style, wide bo
 		fmt.Fprintln(w)
 	}
 	if len(result.Workloads) > 0 {
-		t := newTable("~WORKLOAD", "FLOOR", "BEFORE", "LOWEST", "NOW")
+		t := newTable("^WORKLOAD", "FLOOR", "BEFORE", "LOWEST", "NOW")
 		for _, d := range result.Workloads {
 			t.add(workload(d.Kind, d.Namespace, d.Name), d.Floor, ready(d.ReadyBefore, d.Replicas), ready(d.LowestReady, d.Replicas), ready(d.ReadyAfter, d.Replicas))
 		}

@@ -65,3 +65,13 @@ func cut(text string, width int) string {
 	}
 	return strings.TrimRight(string(runes[:width-1]), " ") + "…"
 }
+
+// cutInside shortens text to a width in columns, and keeps both its ends.
+func cutInside(text string, width int) string {
+	runes := []rune(text)
+	if len(runes) <= width || width < 3 {
+		return cut(text, width)
+	}
+	tail := (width - 1) / 2
+	return string(runes[:width-1-tail]) + "…" + string(runes[len(runes)-tail:])
+}

@@ -35,7 +35,7 @@ func PauseReport(w io.Writer, r *v1alpha1.PauseReport, next Next, style Style, w
 }
 
 func printBlockers(w io.Writer, blockers []v1alpha1.Blocker, style Style, wide bool) error {
-	t := newTable("~PDB", "BLOCKS", "~WORKLOAD", "PODS", "RELIEF", "+OWNER", "+NODES", "+CAUSE")
+	t := newTable("^PDB", "BLOCKS", "^WORKLOAD", "PODS", "RELIEF", "+OWNER", "+NODES", "+CAUSE")
 	n := shown(len(blockers), wide)
 	for i := range blockers[:n] {
 		b := &blockers[i]
@@ -93,7 +93,7 @@ func relief(b *v1alpha1.Blocker) string {
 }
 
 func printPaused(w io.Writer, paused []v1alpha1.PausedField, style Style, wide bool) error {
-	t := newTable("~OBJECT", "~CHANGE", "STATE", "+MODE", "+EXPIRES", "+RUN", "+UID")
+	t := newTable("^OBJECT", "~CHANGE", "STATE", "+MODE", "+EXPIRES", "+RUN", "+UID")
 	n := shown(len(paused), wide)
 	for i := range paused[:n] {
 		p := &paused[i]

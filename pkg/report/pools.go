@@ -13,14 +13,14 @@ import (
 )
 
 // Pools prints a list of pools, one line each.
-func Pools(w io.Writer, list *v1alpha1.PoolList, wide bool) error {
-	t := newTable("NAME", "PROVIDER", "ROLE", "NODES", "READY", "CORDONED", "KUBELET", "ZONES", "+NODE NAMES")
+func Pools(w io.Writer, list *v1alpha1.PoolList, style Style, wide bool) error {
+	t := newTable("^NAME", "+PROVIDER", "ROLE", "NODES", "READY", "CORDONED", "KUBELET", "~ZONES", "+NODE NAMES")
 	for i := range list.Items {
 		p := &list.Items[i]
 		t.add(orNone(p.Name), p.Provider, orNone(p.Role), len(p.Nodes), p.Ready, cordoned(p),
 			orNone(strings.Join(p.KubeletVersions, ",")), orNone(strings.Join(shortZones(p.Zones, wide), ",")), strings.Join(p.Nodes, ","))
 	}
-	return t.print(w, Style{}, wide)
+	return t.print(w, style, wide)
 }
 
 func cordoned(p *v1alpha1.Pool) string {

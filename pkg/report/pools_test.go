@@ -46,10 +46,10 @@ func TestPools(t *testing.T) {
 	}}
 	tests := map[bool]string{
 		false: `
-NAME        PROVIDER   ROLE      NODES   READY   CORDONED     KUBELET               ZONES
-mongodbnp   aks        mongodb   3       3       2 (1 ours)   v1.30.9,v1.31.4       japaneast-1,2,3
-spare       eks        <none>    1       0       1            v1.31.4-eks-5d632ec   us-west-2a
-<none>      unknown    <none>    1       1       0            <none>                <none>
+NAME        ROLE      NODES   READY   CORDONED     KUBELET               ZONES
+mongodbnp   mongodb   3       3       2 (1 ours)   v1.30.9,v1.31.4       japaneast-1,2,3
+spare       <none>    1       0       1            v1.31.4-eks-5d632ec   us-west-2a
+<none>      <none>    1       1       0            <none>                <none>
 `,
 		true: `
 NAME        PROVIDER   ROLE      NODES   READY   CORDONED     KUBELET               ZONES                                 NODE NAMES
@@ -60,7 +60,7 @@ spare       eks        <none>    1       0       1            v1.31.4-eks-5d632e
 	}
 	for wide, want := range tests {
 		var out strings.Builder
-		if err := Pools(&out, list, wide); err != nil {
+		if err := Pools(&out, list, Style{}, wide); err != nil {
 			t.Fatal(err)
 		}
 		lines(t, out.String(), want)
@@ -116,7 +116,7 @@ func TestShortNode(t *testing.T) {
 // As with kubectl: no rows, no header.
 func TestEmptyTable(t *testing.T) {
 	var out strings.Builder
-	if err := Pools(&out, &v1alpha1.PoolList{}, false); err != nil || out.String() != "" {
+	if err := Pools(&out, &v1alpha1.PoolList{}, Style{}, false); err != nil || out.String() != "" {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 }

@@ -26,7 +26,7 @@ func RestoreReport(w io.Writer, r *v1alpha1.RestoreReport, next Next, style Styl
 // printRestored shows what was not given back first: of a thousand nodes the one
 // that needs a hand must be seen.
 func printRestored(w io.Writer, restored []v1alpha1.RestoredField, style Style, wide bool) error {
-	t := newTable("~OBJECT", "~CHANGE", "STATE", "+MODE", "+RUN", "+UID", "+MESSAGE")
+	t := newTable("^OBJECT", "~CHANGE", "STATE", "+MODE", "+RUN", "+UID", "+MESSAGE")
 	rows := make([]*v1alpha1.RestoredField, 0, len(restored))
 	for _, wanted := range []bool{false, true} {
 		for i := range restored {

@@ -118,7 +118,7 @@ func printChanges(w io.Writer, changes []v1alpha1.ChangeStatus, style Style, wid
 // changesTable is the table of changes. On a narrow terminal the run says since
 // when, and the end of its id, which the table of runs has whole, says which.
 func changesTable(rows []*v1alpha1.ChangeStatus, wide bool, since string, short bool) *table {
-	t := newTable("~OBJECT", "~CHANGE", since, "STATE", "RUN", "+NOW", "+MODE", "+EXPIRES", "+UID")
+	t := newTable("^OBJECT", "~CHANGE", since, "STATE", "RUN", "+NOW", "+MODE", "+EXPIRES", "+UID")
 	for _, c := range rows {
 		state, run := string(c.State), oneLine(c.Run)
 		if c.Expired && c.State == v1alpha1.ChangeOurs {

@@ -12,11 +12,13 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 )
 
-// Marks before the name of a column: one that only -o wide shows, and one whose
-// cells may be cut where the table is wider than the terminal.
+// Marks before the name of a column: one that only -o wide shows, and those whose
+// cells may be cut where the table is wider than the terminal: at the end, or in
+// the middle where it is the ends that tell names apart.
 const (
-	onlyWide = "+"
-	mayCut   = "~"
+	onlyWide     = "+"
+	mayCut       = "~"
+	mayCutInside = "^"
 )
 
 // The space that kubectl's tables put behind a column, and the least that a cut
@@ -50,7 +52,7 @@ func (t *table) print(w io.Writer, style Style, wide bool) error {
 	}
 	out := &metav1.Table{}
 	for _, name := range t.columns {
-		column := metav1.TableColumnDefinition{Name: strings.TrimLeft(name, onlyWide+mayCut), Type: "string"}
+		column := metav1.TableColumnDefinition{Name: strings.TrimLeft(name, onlyWide+mayCut+mayCutInside), Type: "string"}
 		if strings.HasPrefix(name, onlyWide) {
 			column.Priority = 1
 		}
@@ -77,7 +79,7 @@ func (t *table) fit(width int) {
 	for taken(widths) >= width {
 		widest := -1
 		for i, name := range t.columns {
-			if strings.HasPrefix(name, mayCut) && widths[i] > leastCutWidth && (widest < 0 || widths[i] > widths[widest]) {
+			if canCut(name) && widths[i] > leastCutWidth && (widest < 0 || widths[i] > widths[widest]) {
 				widest = i
 			}
 		}
@@ -88,11 +90,20 @@ func (t *table) fit(width int) {
 	}
 	for _, row := range t.rows {
 		for i := range row {
-			if len(row[i]) > widths[i] && strings.HasPrefix(t.columns[i], mayCut) {
-				row[i] = cut(row[i], widths[i]+1-len("…"))
+			switch width := widths[i] + 1 - len("…"); {
+			case len(row[i]) <= widths[i]:
+			case strings.HasPrefix(t.columns[i], mayCutInside):
+				row[i] = cutInside(row[i], width)
+			case canCut(t.columns[i]):
+				row[i] = cut(row[i], width)
 			}
 		}
 	}
+}
+
+// canCut reports whether the cells of a column may be cut.
+func canCut(column string) bool {
+	return strings.HasPrefix(column, mayCut) || strings.HasPrefix(column, mayCutInside)
 }
 
 // widths are those of the columns, 0 for one that only -o wide shows. They are in
@@ -103,7 +114,7 @@ func (t *table) widths() []int {
 		if strings.HasPrefix(name, onlyWide) {
 			continue
 		}
-		widths[i] = len(strings.TrimLeft(name, mayCut))
+		widths[i] = len(strings.TrimLeft(name, mayCut+mayCutInside))
 		for _, row := range t.rows {
 			widths[i] = max(widths[i], len(row[i]))
 		}

@@ -13,7 +13,7 @@ import (
 
 // Uncordon prints what happened to each node of a pool that was given back.
 func Uncordon(w io.Writer, r *v1alpha1.UncordonReport, style Style, wide bool) error {
-	t := newTable("~NODE", "ACTION", "~CORDONED BY", "SINCE", "+SINCE (UTC)")
+	t := newTable("^NODE", "ACTION", "~CORDONED BY", "SINCE", "+SINCE (UTC)")
 	changed, left := 0, 0
 	for _, n := range r.Nodes {
 		local, utc := "", ""
