@@ -37,6 +37,9 @@ func Findings(held []Held, now time.Time) []v1alpha1.Finding {
 			if h.IsPause() { // that a node goes is what an upgrade does
 				findings = append(findings, finding.New(finding.PauseUnknown, object, "it was deleted after we had changed it", remedyFor(h)))
 			}
+		case Back:
+			findings = append(findings, finding.WithSeverity(finding.New(finding.RestoreNotReady, object,
+				"given back, but nobody has waited until it was Ready", remedyFor(h)), v1alpha1.SeverityWarning))
 		case Ours:
 		}
 		if h.Expired(now) {

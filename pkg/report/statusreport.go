@@ -137,7 +137,7 @@ func changesTable(rows []*v1alpha1.ChangeStatus, wide bool, since string, short 
 func changeNow(c *v1alpha1.ChangeStatus, wide bool) string {
 	text := change(c.Field, c.Before, c.After, wide)
 	switch c.State {
-	case v1alpha1.ChangeReverted, v1alpha1.ChangeChanged:
+	case v1alpha1.ChangeReverted, v1alpha1.ChangeChanged, v1alpha1.ChangeReturned:
 		return text + ", now " + value(c.Now)
 	case v1alpha1.ChangeOurs, v1alpha1.ChangeGone, v1alpha1.ChangeNotApplied, v1alpha1.ChangeUnknown:
 	}

@@ -150,7 +150,7 @@ func TestKilledAbort(t *testing.T) {
 	if run.Outcome != "Aborting" {
 		t.Errorf("%+v", run)
 	}
-	if r := own(t, c, "status").Want(t, 0); strings.Contains(r.Stdout, "resume") || !strings.Contains(r.Stdout, "abort "+run.ID) {
+	if r := own(t, c, "status").Want(t, 0); strings.Contains(r.Stdout, "To go on") || !strings.Contains(r.Stdout, "abort "+run.ID) {
 		t.Errorf("it points elsewhere:\n%s", r.Stdout)
 	}
 	wantOneLine(t, own(t, c, "resume", run.ID, "--yes").Want(t, 1), "being aborted", "abort "+run.ID)
