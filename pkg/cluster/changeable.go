@@ -15,9 +15,9 @@ import (
 )
 
 // ListChangeable reads all objects of the kinds that the suite changes: nodes,
-// Deployments, StatefulSets and disruption budgets, page by page, past every
-// cache, all kinds at the same time.
-func ListChangeable(ctx context.Context, client kubernetes.Interface) ([]runtime.Object, error) {
+// Deployments, StatefulSets, disruption budgets, and in one namespace the pods
+// with a label; page by page, past every cache, all kinds at the same time.
+func ListChangeable(ctx context.Context, client kubernetes.Interface, namespace, podLabel string) ([]runtime.Object, error) {
 	lists := map[string]pager.ListPageFunc{
 		"nodes": func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			return client.CoreV1().Nodes().List(ctx, o)
@@ -31,6 +31,10 @@ func ListChangeable(ctx context.Context, client kubernetes.Interface) ([]runtime
 		"disruption budgets": func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			return client.PolicyV1().PodDisruptionBudgets("").List(ctx, o)
 		},
+	}
+	lists["pods"] = func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		o.LabelSelector = podLabel
+		return client.CoreV1().Pods(namespace).List(ctx, o)
 	}
 	type listed struct {
 		objects []runtime.Object

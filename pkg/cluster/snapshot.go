@@ -189,6 +189,9 @@ func (s *Snapshot) Pod(namespace, name string) *corev1.Pod {
 	return s.pods[types.NamespacedName{Namespace: namespace, Name: name}]
 }
 
+// Pods returns all pods, in no order.
+func (s *Snapshot) Pods() []*corev1.Pod { return slices.Collect(maps.Values(s.pods)) }
+
 // PodsOn returns the pods on a node in the order of their names.
 func (s *Snapshot) PodsOn(node string) []*corev1.Pod { return sorted(s.byNode[node]) }
 

@@ -130,7 +130,7 @@ func (r *runDrain) restore(ctx, held context.Context, rec *journal.Recorder, out
 	}
 	var paused []relief.Held
 	for _, c := range rec.Run().Changes {
-		if c.IsOpen() && c.Mode != drain.ModeCordon {
+		if c.IsOpen() && relief.IsPause(c) {
 			paused = append(paused, relief.Held{Run: rec.Run().ID, InJournal: true, Change: c})
 		}
 	}

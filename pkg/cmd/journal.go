@@ -44,6 +44,8 @@ func (s *suite) addJournalNamespace(root *cobra.Command) {
 type notebook struct {
 	*journal.Store
 	client kubernetes.Interface
+	// namespace is that of the journal, and of keep-off pods.
+	namespace string
 	// open are the records in use, by run.
 	open map[string]*journal.Recorder
 }
@@ -56,8 +58,9 @@ func (s *suite) notebook(client kubernetes.Interface, onTrouble func(error)) *no
 			Now:        s.now,
 			Retry:      s.patience(onTrouble),
 		},
-		client: client,
-		open:   map[string]*journal.Recorder{},
+		client:    client,
+		namespace: s.journalNamespace,
+		open:      map[string]*journal.Recorder{},
 	}
 }
 
@@ -193,7 +196,7 @@ func (n *notebook) held(ctx context.Context) ([]*journal.Run, []relief.Held, []v
 	var objects []runtime.Object
 	err = n.Retry(ctx, func() error {
 		var err error
-		objects, err = cluster.ListChangeable(ctx, n.client)
+		objects, err = cluster.ListChangeable(ctx, n.client, n.namespace, journal.KeepOffLabel)
 		return err
 	})
 	if err != nil {

@@ -82,6 +82,9 @@ func (e *Engine) holds(g *group, m *member, w *cluster.Workload, order string, s
 	if order != "" {
 		return order
 	}
+	if cause := e.waitsForPod(m); cause != "" {
+		return cause
+	}
 	if cause := floorHolds(g, m, w, serving); cause != "" {
 		return cause
 	}
@@ -90,6 +93,21 @@ func (e *Engine) holds(g *group, m *member, w *cluster.Workload, order string, s
 		return cause
 	}
 	return e.budgetsHold(m, budgets)
+}
+
+// waitsForPod holds a pod back whose place another one is to make.
+func (e *Engine) waitsForPod(m *member) string {
+	if m.After == "" {
+		return ""
+	}
+	for _, g := range e.groups {
+		for _, other := range g.members {
+			if other.Pod.UID == m.After && other.phase != gone {
+				return "waits until " + cluster.PodObject(other.Pod) + " is gone"
+			}
+		}
+	}
+	return ""
 }
 
 // floorHolds keeps a workload at its floor, and keeps its next member where it

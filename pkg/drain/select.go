@@ -8,10 +8,12 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 )
 
@@ -20,6 +22,8 @@ type Target struct {
 	Pod *corev1.Pod
 	// Owner is its workload; the zero Ref for a pod without a controller.
 	Owner cluster.Ref
+	// After is the pod that has to be gone before this one goes; empty for none.
+	After types.UID
 }
 
 // selection is what a drain takes from the nodes of a pool and what it leaves.
@@ -76,9 +80,9 @@ func (x selector) stays(pod *corev1.Pod) bool {
 }
 
 // judge finds what would be lost when a pod goes. A finished or terminating
-// pod has nothing to lose.
+// pod has nothing to lose, nor has one of our own that a relocation left.
 func (x selector) judge(pod *corev1.Pod) []v1alpha1.Finding {
-	if cluster.IsFinished(pod) || pod.DeletionTimestamp != nil {
+	if cluster.IsFinished(pod) || pod.DeletionTimestamp != nil || pod.Labels[journal.KeepOffLabel] != "" {
 		return nil
 	}
 	var findings []v1alpha1.Finding

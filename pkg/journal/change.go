@@ -19,6 +19,10 @@ import (
 // it.
 const PausedAnnotation = v1alpha1.Group + "/paused"
 
+// KeepOffLabel is on the pods that keep another pod off nodes; its value is the
+// run.
+const KeepOffLabel = v1alpha1.Group + "/keep-off"
+
 // Object names an object of the cluster.
 type Object struct {
 	APIVersion string `json:"apiVersion"`

@@ -101,6 +101,17 @@ func nameOf(node *corev1.Node) (name, provider string) {
 	return "", "unknown"
 }
 
+// Label is the node label whose value names the pool on each of its nodes, and on
+// no others; empty when there is none.
+func (p Pool) Label() string {
+	for _, k := range keys() {
+		if k.provider == p.Provider && !slices.ContainsFunc(p.Nodes, func(n *corev1.Node) bool { return n.Labels[k.label] != p.Name }) {
+			return k.label
+		}
+	}
+	return ""
+}
+
 // Ready counts the nodes whose Ready condition is True.
 func (p Pool) Ready() int {
 	return p.count(cluster.IsNodeReady)

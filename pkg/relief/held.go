@@ -31,8 +31,11 @@ type Held struct {
 	Live *Live
 }
 
-// IsPause reports whether it is a pause and no cordon.
-func (h Held) IsPause() bool { return h.Change.Mode != drain.ModeCordon }
+// IsPause reports whether it is a pause, and no cordon or keep-off pod.
+func (h Held) IsPause() bool { return IsPause(h.Change) }
+
+// IsPause reports whether a change is a pause, and no cordon or keep-off pod.
+func IsPause(c journal.Change) bool { return c.Mode != drain.ModeCordon && c.Mode != ModeKeepOff }
 
 // Expired reports whether it should have been given back by now.
 func (h Held) Expired(now time.Time) bool {
@@ -41,7 +44,7 @@ func (h Held) Expired(now time.Time) bool {
 
 // Collect finds what is not given back: the open lines of the runs, and the marks
 // on objects that no open line tells of. It is in the order in which it is to be
-// given back: workloads and budgets before cordons, the latest first.
+// given back: everything else before cordons, the latest first.
 func Collect(runs []*journal.Run, objects []runtime.Object) ([]Held, error) {
 	named := namedBy(runs)
 	lives := make(map[journal.Object]*Live, len(named))
@@ -97,10 +100,10 @@ func namedBy(runs []*journal.Run) map[journal.Object]bool {
 
 func inOrderOfRestore(a, b Held) int {
 	cordons := func(h Held) int {
-		if h.IsPause() {
-			return 0
+		if h.Change.Mode == drain.ModeCordon {
+			return 1
 		}
-		return 1
+		return 0
 	}
 	return cmp.Or(cmp.Compare(cordons(a), cordons(b)), b.Change.Time.Compare(a.Change.Time), cmp.Compare(b.Change.Number, a.Change.Number))
 }

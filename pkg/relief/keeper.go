@@ -92,6 +92,9 @@ func (k Keeper) Apply(ctx context.Context, run *journal.Run, c journal.Change) e
 // or made the object again. It returns how the object stood before; where that
 // allows nothing, a *ConflictError beside it.
 func (k Keeper) Restore(ctx context.Context, run string, c journal.Change, force bool) (Standing, error) {
+	if c.Mode == ModeKeepOff {
+		return k.remove(ctx, run, c)
+	}
 	var stood Standing
 	sent := false
 	err := k.change(ctx, run, c, func(at api, standing Standing, live *Live) error {

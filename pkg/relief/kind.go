@@ -16,6 +16,8 @@ func kindOf(object runtime.Object) (apiVersion, kind string) {
 	switch object.(type) {
 	case *corev1.Node:
 		return "v1", "Node"
+	case *corev1.Pod:
+		return "v1", "Pod"
 	case *appsv1.Deployment:
 		return "apps/v1", "Deployment"
 	case *appsv1.StatefulSet:

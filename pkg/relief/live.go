@@ -81,6 +81,8 @@ type api struct {
 
 func apiOf(client kubernetes.Interface, kind string) (api, error) {
 	switch kind {
+	case "Pod":
+		return api{client.CoreV1().RESTClient(), "pods", func() runtime.Object { return &corev1.Pod{} }}, nil
 	case "Node":
 		return api{client.CoreV1().RESTClient(), "nodes", func() runtime.Object { return &corev1.Node{} }}, nil
 	case "Deployment":

@@ -39,7 +39,7 @@ func Judge(run string, c journal.Change, live *Live) Standing {
 		return Gone
 	}
 	returned := c.State == journal.Returned
-	if live.UID != c.UID {
+	if live.UID != c.UID && c.Mode != ModeKeepOff { // its uid is not known ahead
 		if returned || c.Mode == drain.ModeCordon {
 			return Gone // an upgrade has replaced the node, and the cordon went with it
 		}
