@@ -246,12 +246,18 @@ func (g *giveBack) conclude(ctx, locked context.Context, out *v1alpha1.RestoreRe
 		out.Outcome = v1alpha1.PauseDone
 		return nil
 	}
-	if slices.ContainsFunc(out.Restored, isTouched) {
+	// What is wrong with the journal itself stops nothing.
+	if slices.ContainsFunc(out.Restored, isLeft) && slices.ContainsFunc(out.Restored, isTouched) {
 		out.Outcome = v1alpha1.PauseStopped
 		return &ExitError{Code: codeStopped}
 	}
 	out.Outcome = v1alpha1.PauseBlocked
 	return &ExitError{Code: codeBlocked}
+}
+
+// isLeft reports whether a change is still to be given back.
+func isLeft(f v1alpha1.RestoredField) bool {
+	return f.State == v1alpha1.RestoreConflict || f.State == v1alpha1.RestoreNotReady || f.State == v1alpha1.RestoreFailed
 }
 
 // isTouched reports whether a change was given back, at least in part.

@@ -235,6 +235,15 @@ Not all given back: 1 change given back, 1 left untouched; see the findings.
 To put the recorded values back all the same: kubectl vantiq-upgrade go-on --force
 `,
 		},
+		"a journal that cannot be read to the end": {
+			outcome: v1alpha1.PauseBlocked, restored: []v1alpha1.RestoredField{back},
+			want: `
+OBJECT                        CHANGE            STATE
+deploy shared/telegraf-prom   replicas 0 -> 1   Restored
+
+1 change given back, but there may be more: the journal cannot be read to the end; see the findings.
+`,
+		},
 		"nothing but a conflict": {
 			outcome: v1alpha1.PauseBlocked, restored: []v1alpha1.RestoredField{conflict},
 			want: `

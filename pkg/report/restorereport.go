@@ -97,9 +97,12 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 	case v1alpha1.PauseDone:
 		fmt.Fprintf(w, "%s: %s given back and read back. Nothing of ours is left of them.\n", style.Green("Done"), plural(back, "change"))
 	case v1alpha1.PauseBlocked:
-		if r.DryRun == "none" {
+		switch {
+		case r.DryRun == "none" && left == 0:
+			fmt.Fprintf(w, "%s, but there may be more: the journal cannot be read to the end; see the findings.\n", style.Yellow(plural(back, "change")+" given back"))
+		case r.DryRun == "none":
 			fmt.Fprintf(w, "%s: %d left; see the findings.\n", style.Red("Nothing given back"), left)
-		} else {
+		default:
 			fmt.Fprintf(w, "%s: %s to be given back, %d to be left; see the findings.\nNothing was touched (dry run: %s).\n", style.Red("Not all can be given back"), plural(back, "change"), left, r.DryRun)
 		}
 		printForced(w, conflicts, next)

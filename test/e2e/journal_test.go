@@ -104,7 +104,11 @@ func TestJournalDamaged(t *testing.T) {
 				t.Errorf("status: %d\n%q\n%s", plain.Code, plain.Stdout, plain.Stderr)
 			}
 			back := own(t, c, "resume-pdb-blockers", "--yes", "-o", "json")
-			if out := read[v1alpha1.RestoreReport](t, back); back.Code != 0 || len(out.Restored) != 1 || out.Restored[0].State != "Restored" {
+			code := 0
+			if tt.code != "" {
+				code = 2 // there may be more than what could be read
+			}
+			if out := read[v1alpha1.RestoreReport](t, back); back.Code != code || len(out.Restored) != 1 || out.Restored[0].State != "Restored" {
 				t.Errorf("exit code %d, %s\n%+v\n%s", back.Code, out.Outcome, out.Restored, back.Stderr)
 			}
 			same(t, "the Deployment", before, shapeOfDeployment(t, c, "web"))

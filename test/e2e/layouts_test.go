@@ -13,7 +13,7 @@ func TestAKSLayout(t *testing.T) {
 	s := layouts.Start(t, "aks")
 	t.Run("pools", func(t *testing.T) {
 		out := s.Plugin(t, "pools").Want(t, 0).Stdout
-		for _, want := range []string{"mongodbnp      aks        mongodb        3", "vantiqaiasnp   aks        ai-assistant   3", "japaneast-1,2,3"} {
+		for _, want := range []string{"mongodbnp      mongodb        3", "vantiqaiasnp   ai-assistant   3", "japaneast-1,2,3"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("no %q in:\n%s", want, out)
 			}
@@ -62,7 +62,7 @@ func TestAKSLayout(t *testing.T) {
 // TestEKSLayout drains the MongoDB node group by the short name of its pool.
 func TestEKSLayout(t *testing.T) {
 	s := layouts.Start(t, "eks")
-	if out := s.Plugin(t, "pools").Want(t, 0).Stdout; !strings.Contains(out, "MongoDB-nodegroup        eks        mongodb        3") {
+	if out := s.Plugin(t, "pools").Want(t, 0).Stdout; !strings.Contains(out, "MongoDB-nodegroup        mongodb        3") {
 		t.Errorf("pools:\n%s", out)
 	}
 	members := s.Record(t, "app", "app=mongodb")

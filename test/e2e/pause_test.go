@@ -205,7 +205,7 @@ func TestTelegraf(t *testing.T) {
 	}
 	// The same command again has nothing to do.
 	again := read[v1alpha1.PauseReport](t, c.Plugin(t, "pause-pdb-blockers", "--yes", "--profile", profile, "-o", "json").Want(t, 0))
-	if again.Outcome != "NothingToDo" || len(again.Paused) != 0 {
+	if again.Outcome != "NothingToDo" || len(again.Paused) != 1 || again.Paused[0].State != v1alpha1.PauseStateKept {
 		t.Errorf("again: %s %+v", again.Outcome, again.Paused)
 	}
 	report := read[v1alpha1.StatusReport](t, c.Plugin(t, "status", "-o", "json").Want(t, 0))
