@@ -75,7 +75,7 @@ type Entry struct {
 
 // Table returns every code, in order.
 func Table() []Entry {
-	return slices.Concat(blockers(), outcomes(), records(), pauses())
+	return slices.Concat(blockers(), outcomes(), records(), pauses(), relocations())
 }
 
 func blockers() []Entry {
