@@ -88,7 +88,7 @@ func (v *View) NeverTogetherWith(o Object) []Object {
 // each installation that a group has members of. The last of a group stays where
 // it is, the others follow it.
 func (v *View) MustShareZone() [][]Object {
-	var groups [][]Object
+	groups := make([][]Object, 0, len(v.SameZone))
 	for _, names := range v.SameZone {
 		namespaces := v.SharedNamespaces[:min(1, len(v.SharedNamespaces))]
 		if v.hasInstallationScope(names) {
