@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,36 +18,77 @@ import (
 
 // ListNodes reads all nodes, page by page, past every cache.
 func ListNodes(ctx context.Context, client kubernetes.Interface) ([]*corev1.Node, error) {
-	var nodes []*corev1.Node
-	err := each(ctx, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+	return collect[*corev1.Node](ctx, "nodes", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return client.CoreV1().Nodes().List(ctx, o)
-	}, func(object runtime.Object) {
-		nodes = append(nodes, object.(*corev1.Node))
+	})
+}
+
+// List reads what a Snapshot is made of once, every kind by one list, page by
+// page and at the same time as the others. It leaves disruption budgets out: who
+// asks for them acts, and watches.
+func List(ctx context.Context, client kubernetes.Interface) (*Snapshot, error) {
+	var o Objects
+	group, ctx := errgroup.WithContext(ctx)
+	apps := client.AppsV1()
+	const all = metav1.NamespaceAll
+	listInto(ctx, group, &o.Nodes, "nodes", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return client.CoreV1().Nodes().List(ctx, o)
+	})
+	listInto(ctx, group, &o.Pods, "pods", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return client.CoreV1().Pods(all).List(ctx, o)
+	})
+	listInto(ctx, group, &o.Deployments, "deployments", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return apps.Deployments(all).List(ctx, o)
+	})
+	listInto(ctx, group, &o.ReplicaSets, "replicasets", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return apps.ReplicaSets(all).List(ctx, o)
+	})
+	listInto(ctx, group, &o.StatefulSets, "statefulsets", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return apps.StatefulSets(all).List(ctx, o)
+	})
+	listInto(ctx, group, &o.DaemonSets, "daemonsets", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return apps.DaemonSets(all).List(ctx, o)
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return NewSnapshot(o), nil
+}
+
+// listInto reads all objects of a kind beside the other lists of a group.
+func listInto[T any](ctx context.Context, group *errgroup.Group, into *[]T, kind string, list listFunc) {
+	group.Go(func() (err error) {
+		*into, err = collect[T](ctx, kind, list)
+		return err
+	})
+}
+
+// listFunc reads a page of a list.
+type listFunc = func(context.Context, metav1.ListOptions) (runtime.Object, error)
+
+// collect reads all objects of a kind, page by page.
+func collect[T any](ctx context.Context, kind string, list listFunc) ([]T, error) {
+	var objects []T
+	err := each(ctx, list, func(object runtime.Object) {
+		objects = append(objects, any(object).(T))
 	})
 	if err != nil {
-		return nil, fmt.Errorf("listing nodes: %w", err)
+		return nil, fmt.Errorf("listing %s: %w", kind, err)
 	}
-	return nodes, nil
+	return objects, nil
 }
 
 // ListHPAs reads all HorizontalPodAutoscalers, page by page. They matter to those
 // who relieve blockers only, so no watch keeps them fresh. A user without the
 // right to list them gets an error that apierrors.IsForbidden knows.
 func ListHPAs(ctx context.Context, client kubernetes.Interface) ([]*autoscalingv2.HorizontalPodAutoscaler, error) {
-	var hpas []*autoscalingv2.HorizontalPodAutoscaler
-	err := each(ctx, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+	return collect[*autoscalingv2.HorizontalPodAutoscaler](ctx, "horizontalpodautoscalers", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return client.AutoscalingV2().HorizontalPodAutoscalers(metav1.NamespaceAll).List(ctx, o)
-	}, func(object runtime.Object) {
-		hpas = append(hpas, object.(*autoscalingv2.HorizontalPodAutoscaler))
 	})
-	if err != nil {
-		return nil, fmt.Errorf("listing horizontalpodautoscalers: %w", err)
-	}
-	return hpas, nil
 }
 
 // each calls keep for every object of a list, trimmed.
-func each(ctx context.Context, list func(context.Context, metav1.ListOptions) (runtime.Object, error), keep func(runtime.Object)) error {
+func each(ctx context.Context, list listFunc, keep func(runtime.Object)) error {
 	return pager.New(list).EachListItem(ctx, metav1.ListOptions{}, func(object runtime.Object) error {
 		if _, err := trim(object); err != nil {
 			return err

@@ -10,12 +10,17 @@ import (
 
 // Zone returns the zone of a node; older labels count too.
 func Zone(node *corev1.Node) string {
-	for _, key := range []string{corev1.LabelTopologyZone, corev1.LabelFailureDomainBetaZone} {
+	for _, key := range zoneLabels() {
 		if zone := node.Labels[key]; zone != "" {
 			return zone
 		}
 	}
 	return ""
+}
+
+// zoneLabels are those of nodes and volumes, the newer one first.
+func zoneLabels() []string {
+	return []string{corev1.LabelTopologyZone, corev1.LabelFailureDomainBetaZone}
 }
 
 // IsNodeReady reports whether the node's Ready condition is True.

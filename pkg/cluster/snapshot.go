@@ -189,9 +189,6 @@ func (s *Snapshot) Pod(namespace, name string) *corev1.Pod {
 	return s.pods[types.NamespacedName{Namespace: namespace, Name: name}]
 }
 
-// Pods returns all pods, in no order.
-func (s *Snapshot) Pods() []*corev1.Pod { return slices.Collect(maps.Values(s.pods)) }
-
 // PodsOn returns the pods on a node in the order of their names.
 func (s *Snapshot) PodsOn(node string) []*corev1.Pod { return sorted(s.byNode[node]) }
 
@@ -209,6 +206,12 @@ func (s *Snapshot) Node(name string) *corev1.Node {
 	}
 	return s.Nodes[i]
 }
+
+// Pods returns all pods in the order of their namespaces and names.
+func (s *Snapshot) Pods() []*corev1.Pod { return sorted(s.objects.Pods) }
+
+// DaemonSets returns all DaemonSets in the order of their namespaces and names.
+func (s *Snapshot) DaemonSets() []*appsv1.DaemonSet { return sorted(s.objects.DaemonSets) }
 
 // HasDaemonSet reports whether the DaemonSet with this uid exists.
 func (s *Snapshot) HasDaemonSet(uid types.UID) bool { return s.daemonSets[uid] }

@@ -10,8 +10,8 @@ import (
 )
 
 // trim drops what we never look at before an object is kept, so that a cluster
-// with ten thousand pods fits in little memory: managed fields, pod templates,
-// node images, and what may hold the value of a secret: environment, commands,
+// with ten thousand pods fits in little memory: managed fields, pod templates (but
+// for what says where a DaemonSet runs), node images, the sources of volumes, and what may hold the value of a secret: environment, commands,
 // probes, hooks, and the copy of it all that kubectl apply makes in an
 // annotation.
 func trim(object any) (any, error) {
@@ -33,9 +33,21 @@ func trim(object any) (any, error) {
 	case *appsv1.StatefulSet:
 		o.Spec.Template.Spec = corev1.PodSpec{}
 	case *appsv1.DaemonSet:
-		o.Spec.Template.Spec = corev1.PodSpec{}
+		o.Spec.Template.Spec = whereItRuns(&o.Spec.Template.Spec)
+	case *corev1.PersistentVolume:
+		o.Annotations, o.Spec.PersistentVolumeSource = nil, corev1.PersistentVolumeSource{}
+	case *corev1.PersistentVolumeClaim:
+		o.Annotations = nil
 	}
 	return object, nil
+}
+
+// whereItRuns is what a DaemonSet's template says of the nodes it is for.
+func whereItRuns(spec *corev1.PodSpec) corev1.PodSpec {
+	return corev1.PodSpec{
+		NodeName: spec.NodeName, NodeSelector: spec.NodeSelector, Affinity: spec.Affinity,
+		Tolerations: spec.Tolerations, HostNetwork: spec.HostNetwork,
+	}
 }
 
 // trimPodSpec keeps what decides where a pod can run and what it loses when it

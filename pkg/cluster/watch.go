@@ -29,6 +29,7 @@ type Watcher struct {
 	changed chan struct{}
 	trouble atomic.Pointer[error]
 	onError func(error)
+	unread  []string // see WatchVolumes
 }
 
 // Watch starts the watches and returns when everything has been read once. The

@@ -57,7 +57,7 @@ func (o *resumeOptions) resume(cmd *cobra.Command) error {
 		return nil
 	}
 	name := run.Command[0]
-	if entry, err := o.registry.Subcommand(name); err != nil || !entry.Mutates || name == "resume" {
+	if entry, err := o.registry.Subcommand(name); err != nil || !entry.CanMutate() || name == "resume" {
 		return fmt.Errorf("run %s recorded the command %q, which cannot be gone on with", run.ID, shortCommand(run.Command))
 	}
 	fmt.Fprintf(o.ErrOut, "Run %s: %s, begun by %s on %s at %s.\n", run.ID, shortCommand(run.Command), run.Operator, run.Host, run.Started.Local().Format(time.DateTime))

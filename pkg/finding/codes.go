@@ -65,6 +65,25 @@ const (
 	FloorGivenUp    Code = "VU-321"
 )
 
+// 4xx: where pods are against where they belong.
+const (
+	WrongPool       Code = "VU-401"
+	AffinityBroken  Code = "VU-402"
+	PreferenceUnmet Code = "VU-403"
+	SharedNode      Code = "VU-404"
+	SharedZone      Code = "VU-405"
+	VolumeElsewhere Code = "VU-406"
+	PartnersApart   Code = "VU-407"
+	Foreigner       Code = "VU-408"
+	DaemonMissing   Code = "VU-409"
+	PodPending      Code = "VU-410"
+	NotChecked      Code = "VU-411"
+	PoolUnknown     Code = "VU-412"
+
+	RelocatedWrong    Code = "VU-421"
+	RelocationRefused Code = "VU-422"
+)
+
 // Entry describes a code for docs/codes.md.
 type Entry struct {
 	Code     Code
@@ -75,7 +94,7 @@ type Entry struct {
 
 // Table returns every code, in order.
 func Table() []Entry {
-	return slices.Concat(blockers(), outcomes(), records(), pauses(), relocations())
+	return slices.Concat(blockers(), outcomes(), records(), pauses(), placements(), relocations())
 }
 
 func blockers() []Entry {

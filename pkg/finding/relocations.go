@@ -5,12 +5,6 @@ package finding
 
 import "github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 
-// 42x: moving pods to where they belong.
-const (
-	RelocatedWrong    Code = "VU-421"
-	RelocationRefused Code = "VU-422"
-)
-
 // relocations describes what happens when pods are moved to where they belong.
 func relocations() []Entry {
 	const err = v1alpha1.SeverityError

@@ -131,6 +131,22 @@ func TestLoadNamesFileLineAndField(t *testing.T) {
 			head + "neverTogether:\n- [mongodb, mongodb]\n",
 			`profile FILE: line 12: field neverTogether[0]: "mongodb" is in the group twice`,
 		},
+		"zone of one": {
+			head + "sameZone:\n- [mongodb]\n",
+			"profile FILE: line 12: field sameZone[0]: a group needs two workloads or more",
+		},
+		"zone with a stranger": {
+			head + "sameZone:\n- [mongodb, web]\n",
+			`profile FILE: line 12: field sameZone[0]: no workload is called "web"`,
+		},
+		"reserved is a word": {
+			strings.Replace(head, "  names: [dbnp]", "  names: [dbnp]\n  reserved: maybe", 1),
+			"profile FILE: yaml: unmarshal errors:\n  line 7: cannot unmarshal !!str `maybe` into bool",
+		},
+		"reserved and not": {
+			strings.Replace(head, "workloads:\n", "- {role: db, names: [otherdbnp], reserved: true}\nworkloads:\n", 1),
+			`profile FILE: line 7: field pools[1].reserved: another entry for the role "db" says false`,
+		},
 		"blocker without a name": {
 			head + "knownBlockers:\n- {kind: Deployment, scope: shared}\n",
 			"profile FILE: line 12: field knownBlockers[0].name: must not be empty",

@@ -84,6 +84,29 @@ func (v *View) NeverTogetherWith(o Object) []Object {
 	return v.resolve(v.Together(o.Name), o.Namespace)
 }
 
+// MustShareZone are the groups of objects whose pods must be in one zone, once for
+// each installation that a group has members of. The last of a group stays where
+// it is, the others follow it.
+func (v *View) MustShareZone() [][]Object {
+	groups := make([][]Object, 0, len(v.SameZone))
+	for _, names := range v.SameZone {
+		namespaces := v.SharedNamespaces[:min(1, len(v.SharedNamespaces))]
+		if v.hasInstallationScope(names) {
+			namespaces = v.installations
+		}
+		for _, namespace := range namespaces {
+			groups = append(groups, v.resolve(names, namespace))
+		}
+	}
+	return groups
+}
+
+func (v *View) hasInstallationScope(names []string) bool {
+	return slices.ContainsFunc(v.Workloads, func(w Workload) bool {
+		return w.Scope == ScopeInstallation && slices.Contains(names, w.Name)
+	})
+}
+
 // resolve turns workload names into objects, seen from namespace: what belongs
 // to an installation is looked for in the same one.
 func (v *View) resolve(names []string, namespace string) []Object {

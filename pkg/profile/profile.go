@@ -34,6 +34,9 @@ type Profile struct {
 	// NeverTogether lists groups of workload names of which only one may be
 	// short of members at a time.
 	NeverTogether [][]string `yaml:"neverTogether"`
+	// SameZone lists groups of workload names whose pods must be in one zone. The
+	// last of a group stays where it is, the others follow it.
+	SameZone [][]string `yaml:"sameZone"`
 	// KnownBlockers are workloads whose disruption budget stands in the way of
 	// every upgrade.
 	KnownBlockers []KnownBlocker `yaml:"knownBlockers"`
@@ -49,6 +52,9 @@ type PoolRole struct {
 	// The vantiq and the metrics pool share one, so it names a role only where
 	// a single role has it.
 	WorkloadPreference string `yaml:"workloadPreference"`
+	// Reserved says that only pods whose workload belongs there, and those of
+	// DaemonSets, should be on such a pool.
+	Reserved bool `yaml:"reserved"`
 }
 
 // Workload is what is known of one StatefulSet, Deployment or DaemonSet.
@@ -120,6 +126,22 @@ func (p *Profile) RoleOfPool(name, workloadPreference string) string {
 		return ""
 	}
 	return roles[0]
+}
+
+// IsReserved reports whether the pools of a role are kept for their own workloads.
+func (p *Profile) IsReserved(role string) bool {
+	return slices.ContainsFunc(p.Pools, func(r PoolRole) bool { return r.Role == role && r.Reserved })
+}
+
+// PoolNames are the names that pools of a role have.
+func (p *Profile) PoolNames(role string) []string {
+	var names []string
+	for _, r := range p.Pools {
+		if r.Role == role {
+			names = append(names, r.Names...)
+		}
+	}
+	return names
 }
 
 // NormalPoolName folds case and drops the suffix that the EKS template adds.

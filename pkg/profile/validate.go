@@ -32,13 +32,14 @@ func (p *Profile) validate(root *yaml.Node) []error {
 	}
 	v.pools(p)
 	v.workloads(p)
-	v.groups(p)
+	v.groups(p, "neverTogether", p.NeverTogether)
+	v.groups(p, "sameZone", p.SameZone)
 	v.blockers(p)
 	return v.problems
 }
 
 func (v *validator) pools(p *Profile) {
-	seen := map[string]string{}
+	seen, reserved := map[string]string{}, map[string]bool{}
 	for i, pool := range p.Pools {
 		at := []string{"pools", strconv.Itoa(i)}
 		if pool.Role == "" {
@@ -51,6 +52,11 @@ func (v *validator) pools(p *Profile) {
 			}
 			seen[normal] = pool.Role
 		}
+		// Of two entries for a role one would reserve its pools and one would not.
+		if first, taken := reserved[pool.Role]; taken && first != pool.Reserved {
+			v.add(append(at, "reserved"), "another entry for the role %q says %t", pool.Role, first)
+		}
+		reserved[pool.Role] = pool.Reserved
 	}
 }
 
@@ -88,9 +94,9 @@ func (v *validator) workloads(p *Profile) {
 	}
 }
 
-func (v *validator) groups(p *Profile) {
-	for i, group := range p.NeverTogether {
-		at := []string{"neverTogether", strconv.Itoa(i)}
+func (v *validator) groups(p *Profile, field string, groups [][]string) {
+	for i, group := range groups {
+		at := []string{field, strconv.Itoa(i)}
 		if len(group) < 2 {
 			v.add(at, "a group needs two workloads or more")
 		}

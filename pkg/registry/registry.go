@@ -7,6 +7,7 @@ package registry
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -31,6 +32,15 @@ type Subcommand struct {
 	// ExitCodes are those it can end with.
 	ExitCodes []int `json:"exitCodes"`
 	// RBAC is everything that it asks of the API server.
+	RBAC []Rule `json:"rbac"`
+	// Flags are those with which it does, and needs, more.
+	Flags []Flag `json:"flags,omitempty"`
+}
+
+// Flag is a flag with which a subcommand changes something.
+type Flag struct {
+	Name string `json:"name"`
+	// RBAC is what it asks of the API server besides.
 	RBAC []Rule `json:"rbac"`
 }
 
@@ -82,10 +92,19 @@ func (r *Registry) Subcommand(name string) (Subcommand, error) {
 	return Subcommand{}, fmt.Errorf("plugins.yaml has no subcommand %q", name)
 }
 
-// Accesses lists every single right that the subcommand needs.
-func (s Subcommand) Accesses() []Access {
+// CanMutate reports whether it can change anything, be it by a flag.
+func (s Subcommand) CanMutate() bool { return s.Mutates || len(s.Flags) > 0 }
+
+// Accesses lists every single right that the subcommand needs with these flags.
+func (s Subcommand) Accesses(flags ...string) []Access {
+	rules := slices.Clone(s.RBAC)
+	for _, flag := range s.Flags {
+		if slices.Contains(flags, flag.Name) {
+			rules = append(rules, flag.RBAC...)
+		}
+	}
 	var all []Access
-	for _, rule := range s.RBAC {
+	for _, rule := range rules {
 		for _, group := range rule.APIGroups {
 			for _, resource := range rule.Resources {
 				name, sub, _ := strings.Cut(resource, "/")

@@ -30,6 +30,9 @@ type PlacementReport struct {
 
 	// Time is when the cluster was looked at.
 	Time metav1.Time `json:"time"`
+	// Verdict is that on all pods: Wrong if there is a finding of severity Error
+	// (exit code 2), Poor if there are only warnings, else Right (both 0).
+	Verdict PlacementVerdict `json:"verdict"`
 	// Installations are the namespaces of the Vantiq installations; without one
 	// the map of the profile is not judged.
 	Installations []string         `json:"installations"`
@@ -101,8 +104,9 @@ type PlacedPod struct {
 	Belongs []string `json:"belongs,omitempty"`
 	// Codes are those of its findings.
 	Codes []string `json:"codes,omitempty"`
-	// Room are the nodes where it belongs and would fit now, the best first;
-	// NoRoom says why there is none.
+	// Room are the nodes where it belongs and would fit now, the best first, ten
+	// at most; NoRoom says why there is none. Both are empty for a pod whose place
+	// is right.
 	Room   []string `json:"room,omitempty"`
 	NoRoom string   `json:"noRoom,omitempty"`
 	// Command is the one that moves it.
