@@ -101,15 +101,17 @@ func (s *suite) watch(ctx context.Context, client kubernetes.Interface, t *talk)
 	return watcher, stop, nil
 }
 
-// missingRights lists what the current user lacks for subcommands.
+// missingRights lists what the current user lacks for subcommands, each with the
+// flags that ask for more: placement-check --relocate.
 func (s *suite) missingRights(ctx context.Context, client kubernetes.Interface, subcommands ...string) ([]registry.Access, error) {
 	var wanted []registry.Access
-	for _, name := range subcommands {
+	for _, subcommand := range subcommands {
+		name, flag, _ := strings.Cut(subcommand, " --")
 		entry, err := s.registry.Subcommand(name)
 		if err != nil {
 			return nil, err
 		}
-		for _, access := range s.inJournalNamespace(entry.Accesses()) {
+		for _, access := range s.inJournalNamespace(entry.Accesses(flag)) {
 			if !slices.Contains(wanted, access) {
 				wanted = append(wanted, access)
 			}
@@ -118,10 +120,11 @@ func (s *suite) missingRights(ctx context.Context, client kubernetes.Interface, 
 	return cluster.Denied(ctx, client.AuthorizationV1().SelfSubjectAccessReviews(), wanted)
 }
 
-// inJournalNamespace asks for the rights on the journal where the journal is.
+// inJournalNamespace asks for the rights on the journal, and on the pods beside
+// it, where the journal is.
 func (s *suite) inJournalNamespace(accesses []registry.Access) []registry.Access {
 	for i := range accesses {
-		if accesses[i].Resource == "configmaps" && accesses[i].Namespace == journal.Namespace {
+		if accesses[i].Namespace == journal.Namespace && accesses[i].Resource != "leases" {
 			accesses[i].Namespace = s.journalNamespace
 		}
 	}

@@ -10,6 +10,9 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
@@ -62,7 +65,7 @@ func (m *Mover) Move(ctx context.Context, group Group) ([]v1alpha1.Move, []v1alp
 		findings, err = engine.Run(ctx, plan)
 	}
 	wrong := record(moves, group, engine.Moved())
-	if removeErr := m.remove(ctx, lines); removeErr != nil && err == nil {
+	if removeErr := m.Remove(ctx, lines); removeErr != nil && err == nil {
 		err = removeErr
 	}
 	return moves, append(findings, wrong...), err
@@ -113,11 +116,46 @@ func (m *Mover) keepOff(ctx context.Context, group Group, s *cluster.Snapshot, p
 	return lines, m.Recorder.Mark(ctx, journal.Applied, "", numbers(lines)...)
 }
 
-// Remove takes keep-off pods of an earlier attempt away.
-func (m *Mover) Remove(ctx context.Context, lines []journal.Change) error { return m.remove(ctx, lines) }
+// Await waits until workloads are whole.
+func (m *Mover) Await(ctx context.Context, workloads []*cluster.Workload) ([]v1alpha1.Finding, error) {
+	if len(workloads) == 0 {
+		return nil, nil
+	}
+	s := m.Source.Snapshot()
+	return m.Engine().Run(ctx, drain.NewMove(s, nil, workloads, pool.List(s.Nodes, m.Profile), m.Profile, m.Options))
+}
 
-// remove takes keep-off pods away, also after an interrupt.
-func (m *Mover) remove(ctx context.Context, lines []journal.Change) error {
+// Pending are the workloads with pods that have no node, and that keep-off pods of
+// a run are about: an earlier attempt has evicted them.
+func Pending(s *cluster.Snapshot, run string) []*cluster.Workload {
+	var terms []corev1.PodAffinityTerm
+	var waiting []*corev1.Pod
+	for _, pod := range s.Pods() {
+		switch {
+		case pod.Labels[journal.KeepOffLabel] == run && pod.Spec.Affinity != nil && pod.Spec.Affinity.PodAntiAffinity != nil:
+			terms = append(terms, pod.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution...)
+		case pod.Spec.NodeName == "":
+			waiting = append(waiting, pod)
+		}
+	}
+	var workloads []*cluster.Workload
+	for _, pod := range waiting {
+		owner, owned := s.Owner(pod)
+		w := s.Workload(owner)
+		if owned && w != nil && !slices.Contains(workloads, w) && slices.ContainsFunc(terms, func(t corev1.PodAffinityTerm) bool { return isMeant(t, pod) }) {
+			workloads = append(workloads, w)
+		}
+	}
+	return workloads
+}
+
+func isMeant(term corev1.PodAffinityTerm, pod *corev1.Pod) bool {
+	selector, err := metav1.LabelSelectorAsSelector(term.LabelSelector)
+	return err == nil && slices.Contains(term.Namespaces, pod.Namespace) && selector.Matches(labels.Set(pod.Labels))
+}
+
+// Remove takes keep-off pods away, also after an interrupt.
+func (m *Mover) Remove(ctx context.Context, lines []journal.Change) error {
 	if len(lines) == 0 {
 		return nil
 	}

@@ -1,0 +1,295 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/placement"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relocate"
+)
+
+// relocation is one course of placement-check --relocate: rights, plan, question,
+// lock, moves.
+type relocation struct {
+	*suite
+	client  *kubernetes.Clientset
+	watcher *cluster.Watcher
+	volumes *cluster.Volumes
+	profile *profile.Profile
+	talk    *talk
+	drain   drain.Options
+	// chosen reports whether the operator asks for a pod; nil means all that are in
+	// a wrong place.
+	chosen func(placement.Misplaced) bool
+	// force also moves what the profile does not know.
+	force, yes bool
+	dryRun     dryRun
+	command    []string
+	// show prints the plan before the question.
+	show func(*v1alpha1.PlacementReport) error
+}
+
+// relocationPlan is what is to be moved, as the cluster is now.
+type relocationPlan struct {
+	report  *v1alpha1.PlacementReport
+	groups  []relocate.Group
+	refused []relocate.Refusal
+	pools   []pool.Pool
+}
+
+// run returns the report of however far it came, and an error with the exit code.
+func (r *relocation) run(ctx context.Context) (*v1alpha1.PlacementReport, error) {
+	if err := r.refuseWithoutRights(ctx, r.client, "placement-check --relocate"); err != nil {
+		return nil, err
+	}
+	var stop func()
+	var err error
+	if r.watcher, stop, err = r.watch(ctx, r.client, r.talk); err != nil {
+		return nil, err
+	}
+	defer stop()
+	if r.volumes, err = cluster.ListVolumes(ctx, r.client); err != nil {
+		return nil, err
+	}
+	r.remind(ctx, r.client, r.command, r.talk.note)
+	plan := r.plan()
+	out := r.planned(plan)
+	book := r.notebook(r.client, r.talk.trouble)
+	former, err := r.former(ctx, book)
+	switch {
+	case err != nil:
+		return nil, err
+	case former == nil && len(plan.groups) == 0, r.dryRun == dryRunClient:
+		return out, concludeUnmoved(out, len(plan.refused))
+	case r.dryRun == dryRunServer:
+		return out, r.askServer(ctx, plan, out)
+	}
+	if err := r.show(out); err != nil {
+		return nil, err
+	}
+	if err := r.confirm(ctx, r.yes, r.question(plan, former)); err != nil {
+		return nil, err
+	}
+	return r.relocate(ctx, book)
+}
+
+// former is an earlier attempt that did not come to its end; nil without one.
+func (r *relocation) former(ctx context.Context, book *notebook) (*journal.Run, error) {
+	if r.dryRun != dryRunNone {
+		return nil, nil
+	}
+	runs, _, err := book.Runs(ctx)
+	return unfinished(runs, r.command), err
+}
+
+func (r *relocation) question(plan relocationPlan, former *journal.Run) string {
+	if former != nil {
+		return fmt.Sprintf("Go on with run %s in %s?", former.ID, r.conn.describe())
+	}
+	n := 0
+	for _, group := range plan.groups {
+		n += len(group)
+	}
+	return fmt.Sprintf("Move %s in %s?", counted(n, "pod"), r.conn.describe())
+}
+
+// plan judges the cluster as the watches show it now.
+func (r *relocation) plan() relocationPlan {
+	s := r.watcher.Snapshot()
+	view := disruption.ViewOf(s, r.profile)
+	p := relocationPlan{pools: pool.List(s.Nodes, r.profile)}
+	report, misplaced := placement.Find(placement.Input{Snapshot: s, Volumes: r.volumes, Pools: p.pools, Profile: view, Time: r.now()})
+	p.report = report
+	var candidates []relocate.Candidate
+	for _, m := range misplaced {
+		if r.chosen == nil && m.Verdict != v1alpha1.PlacementWrong || r.chosen != nil && !r.chosen(m) {
+			continue
+		}
+		c := relocate.Candidate{Pod: m.Pod, Workload: m.Workload, Allowed: m.Homes}
+		if why := r.whyNot(m); why != "" {
+			if c.Workload == nil {
+				c.Workload = &cluster.Workload{}
+			}
+			p.refused = append(p.refused, relocate.Refusal{Candidate: c, Why: why})
+			continue
+		}
+		candidates = append(candidates, c)
+	}
+	groups, refused := relocate.Plan(s, candidates, placement.Fit(r.volumes))
+	p.groups, p.refused = groups, append(p.refused, refused...)
+	return p
+}
+
+// whyNot says why a pod is not moved, whether or not there is room.
+func (r *relocation) whyNot(m placement.Misplaced) string {
+	switch {
+	case m.Workload == nil:
+		return "nothing creates it again"
+	case !m.Known && !r.force:
+		return "the profile does not know " + m.Workload.String() + ": whether it may be restarted is not known; --force moves it all the same"
+	}
+	return ""
+}
+
+// planned is the report with the plan in it.
+func (r *relocation) planned(p relocationPlan) *v1alpha1.PlacementReport {
+	out := p.report
+	out.Relocation = &v1alpha1.Relocation{Outcome: v1alpha1.RelocationPlanned, DryRun: r.dryRun.String(), Moves: []v1alpha1.Move{}}
+	s := r.watcher.Snapshot()
+	for _, group := range p.groups {
+		for _, step := range group {
+			out.Relocation.Moves = append(out.Relocation.Moves, relocate.PlannedMove(step, s, p.pools))
+		}
+	}
+	for _, refusal := range p.refused {
+		out.Relocation.Moves = append(out.Relocation.Moves, relocate.RefusedMove(refusal, p.pools))
+		out.Findings = append(out.Findings, finding.New(finding.RelocationRefused, cluster.PodObject(refusal.Pod), refusal.Why, ""))
+	}
+	finding.Sort(out.Findings)
+	return out
+}
+
+// concludeUnmoved names the outcome where nothing is moved.
+func concludeUnmoved(out *v1alpha1.PlacementReport, refused int) error {
+	switch {
+	case refused > 0:
+		out.Relocation.Outcome = v1alpha1.RelocationBlocked
+		return &ExitError{Code: codeBlocked}
+	case len(out.Relocation.Moves) == 0:
+		out.Relocation.Outcome = v1alpha1.RelocationNothingToDo
+	}
+	return nil
+}
+
+// askServer has the API server judge each step without taking it.
+func (r *relocation) askServer(ctx context.Context, p relocationPlan, out *v1alpha1.PlacementReport) error {
+	evictor := drain.APIEvictor{Client: r.client.CoreV1().RESTClient(), DryRun: true}
+	for _, group := range p.groups {
+		for _, step := range group {
+			if err := evictor.Evict(ctx, step.Pod, nil, false); err != nil {
+				out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, cluster.PodObject(step.Pod), drain.Explain(err), ""))
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+	}
+	finding.Sort(out.Findings)
+	return concludeUnmoved(out, len(p.refused))
+}
+
+// relocate takes the lock, and moves group after group: after each the cluster is
+// judged anew.
+func (r *relocation) relocate(ctx context.Context, book *notebook) (*v1alpha1.PlacementReport, error) {
+	held, release, err := r.lock(ctx, r.client, shortCommand(r.command), r.talk, r.talk.trouble)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	rec, err := book.begin(held, r.suite, r.command)
+	if err != nil {
+		return nil, err
+	}
+	mover := r.mover(rec)
+	left := slices.DeleteFunc(rec.Run().Changes, func(c journal.Change) bool { return !c.IsOpen() || c.Mode != relief.ModeKeepOff })
+	moves, findings, err := r.moveAll(held, mover)
+	if len(left) > 0 {
+		awaited, awaitErr := r.finishFormer(held, mover, left, err == nil && !finding.HasErrors(findings))
+		findings = append(findings, awaited...)
+		if err == nil {
+			err = awaitErr
+		}
+	}
+	out, outcome := r.conclude(ctx, held, moves, findings, err)
+	if finishErr := book.finish(ctx, rec, journalOutcome(outcome)); finishErr != nil && outcome == nil {
+		outcome = finishErr
+	}
+	return out, outcome
+}
+
+// moveAll moves groups until none is left, or one fails.
+func (r *relocation) moveAll(ctx context.Context, mover *relocate.Mover) ([]v1alpha1.Move, []v1alpha1.Finding, error) {
+	moves := []v1alpha1.Move{}
+	var findings []v1alpha1.Finding
+	for most := -1; ; {
+		p := r.plan()
+		if most < 0 {
+			most = len(p.groups)
+		}
+		if len(p.groups) == 0 || most == 0 {
+			return moves, findings, nil
+		}
+		most-- // a group that comes back again and again must not go on for ever
+		did, found, err := mover.Move(ctx, p.groups[0])
+		moves, findings = append(moves, did...), append(findings, found...)
+		if err != nil || finding.HasErrors(found) {
+			return moves, findings, err
+		}
+	}
+}
+
+// finishFormer waits for the pods that an earlier attempt has evicted and that
+// have no node yet, and takes its keep-off pods away.
+func (r *relocation) finishFormer(ctx context.Context, mover *relocate.Mover, left []journal.Change, wait bool) ([]v1alpha1.Finding, error) {
+	var findings []v1alpha1.Finding
+	var err error
+	if wait {
+		findings, err = mover.Await(ctx, relocate.Pending(r.watcher.Snapshot(), mover.Recorder.Run().ID))
+	}
+	if removeErr := mover.Remove(ctx, left); removeErr != nil && err == nil {
+		err = removeErr
+	}
+	return findings, err
+}
+
+func (r *relocation) mover(rec relief.Recorder) *relocate.Mover {
+	return &relocate.Mover{
+		Keeper:   relief.Keeper{Client: r.client, Retry: r.patience(r.talk.trouble)},
+		Recorder: rec, Source: r.watcher, Profile: r.profile, Options: r.drain, Namespace: r.journalNamespace,
+		Tell: r.talk.change,
+		Engine: func() *drain.Engine {
+			return &drain.Engine{
+				Source: r.watcher, Evictor: drain.APIEvictor{Client: r.client.CoreV1().RESTClient()}, Clock: r.Clock, Observer: r.talk.event,
+			}
+		},
+	}
+}
+
+// conclude looks at the cluster once more and names the outcome.
+func (r *relocation) conclude(ctx, held context.Context, moves []v1alpha1.Move, findings []v1alpha1.Finding, err error) (*v1alpha1.PlacementReport, error) {
+	p := r.plan()
+	out := r.planned(relocationPlan{report: p.report, refused: p.refused, pools: p.pools})
+	out.Relocation.Moves = append(moves, out.Relocation.Moves...)
+	out.Findings = append(out.Findings, findings...)
+	finding.Sort(out.Findings)
+	code := codeDone
+	switch {
+	case ctx.Err() != nil:
+		out.Relocation.Outcome, code, err = v1alpha1.RelocationInterrupted, codeInterrupted, nil
+	case err != nil && held.Err() != nil:
+		out.Relocation.Outcome, code, err = v1alpha1.RelocationStopped, codeStopped, context.Cause(held)
+	case err != nil, finding.HasErrors(findings), len(p.groups) > 0, len(p.refused) > 0 && len(moves) > 0:
+		out.Relocation.Outcome, code = v1alpha1.RelocationStopped, codeStopped
+	case len(p.refused) > 0:
+		out.Relocation.Outcome, code = v1alpha1.RelocationBlocked, codeBlocked
+	default:
+		out.Relocation.Outcome = v1alpha1.RelocationDone
+		return out, nil
+	}
+	return out, &ExitError{Code: code, Err: err}
+}
