@@ -89,6 +89,14 @@ func (t *talk) begin(plan *drain.Plan, names *report.NodeNames) {
 	}
 }
 
+// printAbove lets what is told from now on appear above an area that is not the
+// talk's own.
+func (t *talk) printAbove(live *report.Live) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.live = live
+}
+
 // finish tells how it ended, takes the area away, and parts what was told from the
 // result. out is nil when not even a plan could be made, then the error says all;
 // and for what is no drain.

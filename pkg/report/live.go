@@ -155,3 +155,37 @@ func visible(line string) int {
 	}
 	return n
 }
+
+// Screen cuts a text to the lines and columns that an area may have.
+func Screen(text string, width, height int) []string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	lines = lines[:min(len(lines), max(height-1, 1))]
+	for i, line := range lines {
+		lines[i] = cutVisible(strings.TrimRight(line, " "), width-1)
+	}
+	return lines
+}
+
+// cutVisible shortens a line to a width in columns, colours left out.
+func cutVisible(line string, width int) string {
+	if visible(line) <= width {
+		return line
+	}
+	var cut strings.Builder
+	n, inCode, coloured := 0, false, ""
+	for _, r := range line {
+		switch {
+		case r == '\x1b':
+			inCode, coloured = true, "\x1b[0m"
+		case inCode:
+			inCode = r != 'm'
+		default:
+			n++
+		}
+		if n == width {
+			break
+		}
+		cut.WriteRune(r)
+	}
+	return cut.String() + "…" + coloured
+}
