@@ -33,6 +33,9 @@ type placementOptions struct {
 	profileFile     string
 	profile         *profile.Profile
 	watching        bool
+	relocating      relocateFlags
+	command         []string
+	next            report.Next
 }
 
 func newCmdPlacementCheck(s *suite) *cobra.Command {
@@ -47,18 +50,33 @@ For each pod that is not right it says since when, whether a node where it belon
 has room now, and the command that moves it. On a cluster without a Vantiq
 installation the map is not asked.
 
-It changes nothing. The exit code is 2 if a pod is in a wrong place or something
-could not be checked, 0 if there are warnings only.`
+Without --relocate it changes nothing; the exit code is 2 if a pod is in a wrong
+place or something could not be checked, 0 if there are warnings only.
+
+With --relocate each misplaced pod, or those that are named, goes to a node where it
+belongs: one after the other, evicted within every floor and kept off every other
+node while it restarts, by pods that do nothing but repel this one (no node is
+tainted or cordoned, no other pod is affected). Two that hold each other's place are
+swapped, the single replica going away first.`
 	cmd.Example = `  # What is wrong
   kubectl vantiq-upgrade placement-check
 
   # Every pod, with its pool, its zone and since when it is there
   kubectl vantiq-upgrade placement-check -o wide
 
+  # Move what is in a wrong place; first see what would be done
+  kubectl vantiq-upgrade placement-check --relocate --dry-run=client
+  kubectl vantiq-upgrade placement-check --relocate
+
   # One workload, again and again
   kubectl vantiq-upgrade placement-check --workload statefulset/app/vantiq --watch`
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := o.complete(); err != nil {
+			return err
+		}
+		o.command = commandWords(cmd, args)
+		o.next = report.Next{Again: commandLine(cmd, cmd.Name(), args)}
+		if err := o.relocating.validate(cmd); err != nil {
 			return err
 		}
 		if err := o.validate(); err != nil {
@@ -78,6 +96,7 @@ func (o *placementOptions) addFlags(cmd *cobra.Command) {
 	flags.StringVar(&o.profileFile, "profile", "", "File with what is known of Vantiq, in place of the built-in one")
 	flags.BoolVarP(&o.watching, "watch", "w", false, "Look again on every change, at most once a second: on a terminal redraw, in a pipe write a line for each change of a verdict")
 	_ = cmd.MarkFlagFilename("profile", "yaml", "yml")
+	o.relocating.addFlags(cmd)
 }
 
 func (o *placementOptions) complete() error {
@@ -104,6 +123,9 @@ func (o *placementOptions) validate() error {
 			return fmt.Errorf("--workload: want kind/namespace/name, got %q", workload)
 		}
 	}
+	if o.watching && o.relocating.on {
+		return errors.New("give --watch or --relocate, not both")
+	}
 	if o.watching && !o.output.human {
 		return errors.New("--watch shows tables; give it without -o, or with -o wide")
 	}
@@ -115,8 +137,11 @@ func (o *placementOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if o.watching {
+	switch {
+	case o.watching:
 		return o.follow(ctx, client)
+	case o.relocating.on:
+		return o.relocate(ctx, client)
 	}
 	out, err := o.look(ctx, client)
 	if err != nil {
@@ -139,6 +164,9 @@ func verdictOf(out *v1alpha1.PlacementReport) error {
 
 func (o *placementOptions) print(w io.Writer, out *v1alpha1.PlacementReport) error {
 	return o.output.print(w, out, func(w io.Writer) error {
+		if out.Relocation != nil {
+			return report.Relocation(w, out, o.next, o.styleFor(o.Out), o.output.wide)
+		}
 		return report.PlacementReport(w, out, o.styleFor(o.Out), o.output.wide)
 	})
 }

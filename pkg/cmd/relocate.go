@@ -40,6 +40,8 @@ type relocation struct {
 	force, yes bool
 	dryRun     dryRun
 	command    []string
+	// names keeps of a report what the operator named; an unknown name is an error.
+	names func(*v1alpha1.PlacementReport) error
 	// show prints the plan before the question.
 	show func(*v1alpha1.PlacementReport) error
 }
@@ -68,6 +70,9 @@ func (r *relocation) run(ctx context.Context) (*v1alpha1.PlacementReport, error)
 	}
 	r.remind(ctx, r.client, r.command, r.talk.note)
 	plan := r.plan()
+	if err := r.names(plan.report); err != nil {
+		return nil, err
+	}
 	out := r.planned(plan)
 	book := r.notebook(r.client, r.talk.trouble)
 	former, err := r.former(ctx, book)
@@ -273,6 +278,7 @@ func (r *relocation) mover(rec relief.Recorder) *relocate.Mover {
 // conclude looks at the cluster once more and names the outcome.
 func (r *relocation) conclude(ctx, held context.Context, moves []v1alpha1.Move, findings []v1alpha1.Finding, err error) (*v1alpha1.PlacementReport, error) {
 	p := r.plan()
+	_ = r.names(p.report) // a named pod may have another name now
 	out := r.planned(relocationPlan{report: p.report, refused: p.refused, pools: p.pools})
 	out.Relocation.Moves = append(moves, out.Relocation.Moves...)
 	out.Findings = append(out.Findings, findings...)

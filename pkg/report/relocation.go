@@ -1,0 +1,81 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+)
+
+// Relocation prints which pods were moved to where they belong, or are to be, for
+// people.
+func Relocation(w io.Writer, r *v1alpha1.PlacementReport, next Next, style Style, wide bool) error {
+	if err := printMoves(w, r.Relocation.Moves, style, wide); err != nil {
+		return err
+	}
+	n := shown(len(r.Findings), wide)
+	Findings(w, r.Findings[:n], style)
+	tail(w, len(r.Findings)-n, "finding")
+	printRelocationVerdict(w, r, next, style)
+	return nil
+}
+
+func printMoves(w io.Writer, moves []v1alpha1.Move, style Style, wide bool) error {
+	if len(moves) == 0 {
+		return nil
+	}
+	t := newTable("^POD", "^FROM", "^TO", "STATE", "AWAY", "NOTE", "+WORKLOAD", "+MESSAGE")
+	for i := range moves {
+		m := &moves[i]
+		to := shortNode(m.ToNode, wide)
+		if to == "" {
+			to = m.ToPool
+		}
+		note := ""
+		if m.Downtime {
+			note = "downtime"
+		}
+		t.add(m.Namespace+"/"+m.Pod, shortNode(m.FromNode, wide), orNone(to), m.State, seconds(m.Seconds), note, m.Workload, oneLine(m.Message))
+	}
+	if err := t.print(w, style, wide); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	return nil
+}
+
+// printRelocationVerdict says on the last lines how it ended and what to type next.
+func printRelocationVerdict(w io.Writer, r *v1alpha1.PlacementReport, next Next, style Style) {
+	done, open := 0, 0
+	for i := range r.Relocation.Moves {
+		switch r.Relocation.Moves[i].State {
+		case "Moved":
+			done++
+		default:
+			open++
+		}
+	}
+	switch r.Relocation.Outcome {
+	case v1alpha1.RelocationPlanned:
+		if r.Relocation.DryRun != "none" { // else the question follows
+			fmt.Fprintf(w, "%s to be moved. Nothing was touched (dry run: %s).\n", style.Green(plural(open, "pod")), r.Relocation.DryRun)
+			printNext(w, "Next: ", next.Again)
+		}
+	case v1alpha1.RelocationNothingToDo:
+		fmt.Fprintf(w, "%s: no pod is in a wrong place. Nothing was changed.\n", style.Green("All right already"))
+	case v1alpha1.RelocationDone:
+		fmt.Fprintf(w, "%s: %s moved. Read back: each is Ready where it belongs, and nothing of ours is left.\n", style.Green("Done"), plural(done, "pod"))
+	case v1alpha1.RelocationBlocked:
+		fmt.Fprintf(w, "%s: %s cannot be moved. Nothing was touched.\n", style.Red("Blocked"), plural(open, "pod"))
+		printNext(w, "Next: mend what is named above, then ", next.Again)
+	case v1alpha1.RelocationStopped:
+		fmt.Fprintf(w, "%s: %s moved, %d not.\n", style.Red("Stopped part-way"), plural(done, "pod"), open)
+		printNext(w, "To go on: ", next.Again)
+	case v1alpha1.RelocationInterrupted:
+		fmt.Fprintf(w, "%s: %s moved, %d not. Nothing new was evicted after the signal.\n", style.Yellow("Interrupted"), plural(done, "pod"), open)
+		printNext(w, "To go on: ", next.Again)
+	}
+}
