@@ -6,6 +6,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 )
@@ -16,11 +17,23 @@ func Relocation(w io.Writer, r *v1alpha1.PlacementReport, next Next, style Style
 	if err := printMoves(w, r.Relocation.Moves, style, wide); err != nil {
 		return err
 	}
-	n := shown(len(r.Findings), wide)
-	Findings(w, r.Findings[:n], style)
-	tail(w, len(r.Findings)-n, "finding")
+	findings := besidesMoves(r)
+	n := shown(len(findings), wide)
+	Findings(w, findings[:n], style)
+	tail(w, len(findings)-n, "finding")
 	printRelocationVerdict(w, r, next, style)
 	return nil
+}
+
+// besidesMoves are the findings that the planned moves do not mend.
+func besidesMoves(r *v1alpha1.PlacementReport) []v1alpha1.Finding {
+	planned := map[string]bool{}
+	for i := range r.Relocation.Moves {
+		if m := &r.Relocation.Moves[i]; m.State == "Planned" {
+			planned["pod/"+m.Namespace+"/"+m.Pod] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f v1alpha1.Finding) bool { return planned[f.Object] })
 }
 
 func printMoves(w io.Writer, moves []v1alpha1.Move, style Style, wide bool) error {
