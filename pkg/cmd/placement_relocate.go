@@ -86,7 +86,9 @@ func (o *placementOptions) relocate(ctx context.Context, client *kubernetes.Clie
 	return err
 }
 
-// isNamed reports whether the operator named a pod, or its workload.
+// isNamed reports whether the operator named a pod; or its workload, of which only
+// those move that are in a wrong place.
 func (o *placementOptions) isNamed(m placement.Misplaced) bool {
-	return slices.Contains(o.pods, m.Pod.Namespace+"/"+m.Pod.Name) || m.Workload != nil && slices.Contains(o.workloads, m.Workload.String())
+	return slices.Contains(o.pods, m.Pod.Namespace+"/"+m.Pod.Name) ||
+		m.Workload != nil && m.Verdict == v1alpha1.PlacementWrong && slices.Contains(o.workloads, m.Workload.String())
 }

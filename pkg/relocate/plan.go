@@ -7,7 +7,10 @@
 package relocate
 
 import (
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -144,15 +147,20 @@ func (p *planner) goingFirst() []Candidate {
 
 // whyNot says why a pod finds no room.
 func (p *planner) whyNot(c Candidate) string {
+	times := map[string]int{}
 	for _, node := range c.Allowed {
-		if node == c.Pod.Spec.NodeName {
-			continue
-		}
-		if why := p.fit(p.snapshot, c.Pod, node); why != "" {
-			return "no room where it belongs: " + node + ": " + why
+		if node != c.Pod.Spec.NodeName {
+			times[p.fit(p.snapshot, c.Pod, node)]++
 		}
 	}
-	return "there is no other node where it belongs"
+	if len(times) == 0 {
+		return "there is no other node where it belongs"
+	}
+	var reasons []string
+	for _, reason := range slices.Sorted(maps.Keys(times)) {
+		reasons = append(reasons, fmt.Sprintf("%d %s", times[reason], reason))
+	}
+	return "no room on the nodes where it belongs: " + strings.Join(reasons, ", ")
 }
 
 // moved is the cluster with a pod on another node; on none when that is empty.

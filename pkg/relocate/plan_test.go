@@ -67,7 +67,7 @@ func TestPlan(t *testing.T) {
 		"two for one place": {
 			map[string]int{"n1": 1},
 			func(w *world) []string { return w.plan(w.pod("a", "x", 1, "n1"), w.pod("b", "x", 1, "n1")) },
-			[]string{"a>n1", "b: no room where it belongs: n1: full"},
+			[]string{"a>n1", "b: no room on the nodes where it belongs: 1 full"},
 		},
 		"one makes room for the other": {
 			map[string]int{"n1": 1, "n2": 1},
@@ -98,7 +98,7 @@ func TestPlan(t *testing.T) {
 			func(w *world) []string {
 				return w.plan(w.pod("a", "n1", 1, "n3"), w.pod("b", "n2", 1, "n3"))
 			},
-			[]string{"a: no room where it belongs: n3: full", "b: no room where it belongs: n3: full"},
+			[]string{"a: no room on the nodes where it belongs: 1 full", "b: no room on the nodes where it belongs: 1 full"},
 		},
 		"it is the only node": {
 			map[string]int{"n1": 5},
