@@ -174,8 +174,9 @@ func TestGhostInABudget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// So old that it is dropped six seconds from now.
-	pdb.Status.DisruptedPods = map[string]metav1.Time{c.Pods("web")[0].Name: metav1.NewTime(time.Now().Add(6*time.Second - 2*time.Minute))}
+	// So old that it is dropped a while from now: the drain has to be under way by
+	// then, also on a busy machine.
+	pdb.Status.DisruptedPods = map[string]metav1.Time{c.Pods("web")[0].Name: metav1.NewTime(time.Now().Add(20*time.Second - 2*time.Minute))}
 	pdb.Status.DisruptionsAllowed = 0
 	if _, err := budgets.UpdateStatus(t.Context(), pdb, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
