@@ -54,16 +54,6 @@ type mark struct {
 	move   *move
 }
 
-// move is the arrow from a pod to where it belongs: to a node with room, or
-// else only to a pool.
-type move struct {
-	pod         *mark
-	from        *node
-	to          *node
-	row, column int
-	roomy       bool
-}
-
 // compactNodes is the number of nodes above which right pods are only counted.
 const compactNodes = 24
 
@@ -219,89 +209,4 @@ func gravity(v v1alpha1.PlacementVerdict) int {
 	default:
 		return 2
 	}
-}
-
-// findMoves says where each pod belongs that is not there: on the first node
-// with room, or else in the nearest part of a pool of its own.
-func (c *chart) findMoves(nodes map[string]*node) {
-	for _, p := range c.pools {
-		for _, cell := range p.cells {
-			for _, from := range cell {
-				for _, m := range from.noted {
-					c.addMove(nodes, from, m)
-				}
-			}
-		}
-	}
-	slices.SortFunc(c.moves, func(a, b *move) int { return cmp.Compare(a.pod.number, b.pod.number) })
-	for _, v := range c.moves {
-		if v.to != nil {
-			v.to.expected = append(v.to.expected, v)
-		}
-	}
-}
-
-func (c *chart) addMove(nodes map[string]*node, from *node, m *mark) {
-	v := &move{pod: m, from: from}
-	for _, name := range m.Room {
-		if to := nodes[name]; to != nil && to != from {
-			v.to, v.row, v.column, v.roomy = to, to.row, to.column, true
-			break
-		}
-	}
-	if !v.roomy {
-		found := m.Verdict == v1alpha1.PlacementWrong && c.nearest(v, from)
-		if !found {
-			return
-		}
-	}
-	m.move = v
-	c.moves = append(c.moves, v)
-}
-
-// nearest finds the part of a pool where the pod belongs whose zone is nearest
-// to the one where it is.
-func (c *chart) nearest(v *move, from *node) bool {
-	best := -1
-	for row, p := range c.pools {
-		if row == from.row || !slices.Contains(v.pod.Belongs, p.name) {
-			continue
-		}
-		for column, cell := range p.cells {
-			far := max(column-from.column, from.column-column)
-			if len(cell) > 0 && (best < 0 || far < best) {
-				best, v.row, v.column = far, row, column
-			}
-		}
-	}
-	return best >= 0
-}
-
-// labels shortens the names of pods as far as they stay apart.
-type labels struct{ namespaces map[string]int }
-
-func newLabels(pods []v1alpha1.PlacedPod) *labels {
-	l := &labels{namespaces: map[string]int{}}
-	for i := range pods {
-		l.namespaces[pods[i].Name]++
-	}
-	return l
-}
-
-// of leaves out the hash in the middle of the name of a Deployment's pod, and
-// tells the namespace only where two pods have the same name.
-func (l *labels) of(pod *v1alpha1.PlacedPod) string {
-	label := pod.Name
-	kind, rest, _ := strings.Cut(pod.Workload, "/")
-	_, workload, _ := strings.Cut(rest, "/")
-	if kind == "deployment" {
-		own, found := strings.CutPrefix(pod.Name, workload+"-")
-		if _, suffix, two := strings.Cut(own, "-"); found && two {
-			label = workload + ellipsis + suffix
-		}
-	}
-	if l.namespaces[pod.Name] > 1 {
-		label = pod.Namespace + "/" + label
-	}
-	return printable(label)
 }

@@ -136,6 +136,9 @@ func (p *pen) node(s sizes, n *nodeBox) {
 	for _, c := range n.chips {
 		p.chip(s, c)
 	}
+	if n.corner.s != "" {
+		p.text("dim end", n.corner.x, n.corner.y, s.small, n.corner.s)
+	}
 	if n.footer.s != "" {
 		p.text("dim", n.footer.x, n.footer.y, s.small, n.footer.s)
 	}

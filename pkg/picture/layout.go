@@ -54,10 +54,10 @@ type sizes struct {
 }
 
 const (
-	margin       = 24
-	titleHeight  = 58
-	zoneHeading  = 28
-	cellPad      = 5
+	margin      = 24
+	titleHeight = 58
+	zoneHeading = 28
+	cellPad     = 5
 	// leastHeading and mostHeading bound the column of the pools' names.
 	leastHeading = 122
 	mostHeading  = 196
@@ -82,7 +82,7 @@ func detailedSizes() sizes {
 
 func compactSizes() sizes {
 	return sizes{
-		nodeWidth: 122, onlyWidth: 122, pad: 5, name: 9, text: 9, small: 8,
+		nodeWidth: 134, onlyWidth: 134, pad: 5, name: 9, text: 9, small: 8,
 		nameLine: 13, barLine: 10, chip: 14, footer: 12,
 	}
 }

@@ -19,7 +19,8 @@ type nodeBox struct {
 	// that no node is beside it on that line.
 	line        int
 	first, last bool
-	name        text
+	// corner counts the pods of DaemonSets beside the name where there is room.
+	name, corner text
 	// state says what is wrong with the node itself.
 	state string
 	tag   box
@@ -34,16 +35,6 @@ type nodeBox struct {
 type text struct {
 	x, y int
 	s    string
-}
-
-// bar shows how much of a resource is asked for.
-type bar struct {
-	box
-	track  box
-	name   string
-	figure string
-	share  int
-	text   int
 }
 
 // chip is a pod in its node.
@@ -89,6 +80,11 @@ func (b *nodeBox) head(s sizes) int {
 		b.tag = box{b.w - s.pad - w, s.pad - 2, w, s.nameLine - 3}
 		room -= w + 4
 	}
+	daemons := b.daemonWords()
+	if w := sansWidth(daemons, s.small) + 8; b.state == "" && monoWidth(b.Name, s.name)*17/16+w <= room {
+		b.corner = text{b.w - s.pad, s.pad + s.name - 1, daemons}
+		room -= w
+	}
 	b.name = text{s.pad, s.pad + s.name - 1, b.label(s.name, room)}
 	return s.pad + s.nameLine
 }
@@ -104,48 +100,11 @@ func (b *nodeBox) label(size, room int) string {
 	}
 	if own, found := strings.CutPrefix(name, printable(b.stem)); found && monoWidth(name, size) > room {
 		name = ellipsis + own
+		if monoWidth(name, size) > room {
+			return ellipsis + end(own, max(room*1000/(size*monoAdvance)-1, 0))
+		}
 	}
 	return fitMono(name, size, room)
-}
-
-// fullness adds a bar for CPU and one for memory, beside each other where there is room.
-func (b *nodeBox) fullness(s sizes, y int) int {
-	used, all := b.Requested, b.Allocatable
-	inner := b.w - 2*s.pad
-	cpu := bar{name: "CPU", share: share(used.MilliCPU, all.MilliCPU), text: s.small}
-	memory := bar{name: "Mem", share: share(used.Memory, all.Memory), text: s.small}
-	if inner < 150 {
-		cpu.figure = percent(used.MilliCPU, all.MilliCPU)
-		memory.figure = percent(used.Memory, all.Memory)
-	} else {
-		cpu.figure = fmt.Sprintf("%s of %s", cores(used.MilliCPU), cores(all.MilliCPU))
-		memory.figure = fmt.Sprintf("%s of %s GiB", gib(used.Memory), gib(all.Memory))
-	}
-	if inner >= 280 {
-		half := (inner - 12) / 2
-		cpu.place(box{s.pad, y, half - 10, s.barLine})
-		memory.place(box{s.pad + half + 2, y, half + 10, s.barLine})
-		y += s.barLine
-	} else {
-		figure := max(sansWidth(cpu.figure, s.small), sansWidth(memory.figure, s.small))
-		cpu.place(box{s.pad, y, inner, s.barLine})
-		memory.place(box{s.pad, y + s.barLine, inner, s.barLine})
-		for _, each := range []*bar{&cpu, &memory} {
-			each.track.w = max(each.right()-figure-5-each.track.x, 10)
-		}
-		y += 2 * s.barLine
-	}
-	b.bars = []bar{cpu, memory}
-	return y + chipGap
-}
-
-// place divides a line between the name, the track and the figure.
-func (b *bar) place(at box) {
-	b.box = at
-	name := sansWidth("Mem", b.text) + 4
-	figure := sansWidth(b.figure, b.text) + 5
-	height := max(at.h-7, 4)
-	b.track = box{at.x + name, at.y + (at.h-height)/2, max(at.w-name-figure, 10), height}
 }
 
 // watched adds a line for each pod that wants a look, and for those that should come.
@@ -262,10 +221,17 @@ func (b *nodeBox) rest(hidden int, s sizes) string {
 	case hidden > 0:
 		parts = append(parts, fmt.Sprintf("%d right", hidden))
 	}
-	if b.daemons > 0 {
-		parts = append(parts, fmt.Sprintf("%d DS", b.daemons))
+	if words := b.daemonWords(); b.corner.s == "" && words != "" {
+		parts = append(parts, words)
 	}
 	return strings.Join(parts, " · ")
+}
+
+func (b *nodeBox) daemonWords() string {
+	if b.daemons == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d DS", b.daemons)
 }
 
 // shift moves the node with all that is in it.
@@ -274,7 +240,7 @@ func (b *nodeBox) shift(dx, dy int) {
 		each.x += dx
 		each.y += dy
 	}
-	for _, t := range []*text{&b.name, &b.footer} {
+	for _, t := range []*text{&b.name, &b.corner, &b.footer} {
 		t.x += dx
 		t.y += dy
 	}
