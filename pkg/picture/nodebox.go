@@ -81,7 +81,7 @@ func (b *nodeBox) head(s sizes) int {
 		room -= w + 4
 	}
 	daemons := b.daemonWords()
-	if w := sansWidth(daemons, s.small) + 8; b.state == "" && monoWidth(b.Name, s.name)*17/16+w <= room {
+	if w := sansWidth(daemons, s.small) + 8; b.state == "" && b.label(s.name, room-w) == b.label(s.name, room) {
 		b.corner = text{b.w - s.pad, s.pad + s.name - 1, daemons}
 		room -= w
 	}
