@@ -103,10 +103,11 @@ func (c *chart) busyFirst() {
 
 // lines is the number of lines with pods that the node shows.
 func (n *node) lines() int {
-	if len(n.expected) > mostGuests {
-		return len(n.noted) + 1
+	guests := len(n.expected)
+	if guests > mostGuests {
+		guests = 1
 	}
-	return len(n.noted) + len(n.expected)
+	return len(n.noted) + guests
 }
 
 // placeNodes makes the table of zones and pools and returns the nodes by name.

@@ -6,6 +6,7 @@ package picture
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,12 @@ func (p *pen) picture(l *layout) {
 	for _, a := range l.arrows {
 		p.arrow(a)
 	}
+	if len(l.zones) == 0 {
+		p.open("title")
+		p.rect("bare", l.title, 0)
+		p.text("dim", l.title.x, l.title.bottom(), 13, "There are no nodes.")
+		p.close()
+	}
 	p.pendingLane(l)
 	p.legend(l)
 	p.WriteString("</svg>\n")
@@ -48,7 +55,7 @@ func (p *pen) title(l *layout) {
 	for i := len(tallies(r.Summary)) - 1; i >= 0; i-- {
 		each := tallies(r.Summary)[i]
 		words := fmt.Sprintf("%d %s", each.n, each.words)
-		x -= sansWidth(words, 13)
+		x -= sansWidth(words, 13+boldness)
 		strong := "tally"
 		if each.n == 0 {
 			strong = "tally none"
@@ -60,7 +67,7 @@ func (p *pen) title(l *layout) {
 	}
 	p.text("about", t.x, t.y+37, 11, fitSans(heading(r), 11, t.w))
 	if words := caution(r); words != "" {
-		p.text("caution", t.x, t.y+53, 11, fitSans(words, 11, t.w))
+		p.text("caution", t.x, t.y+53, 11, fitSans(words, 11+boldness, t.w))
 	}
 	p.close()
 }
@@ -74,7 +81,7 @@ func (p *pen) zone(l *layout, column int, b box) {
 	count := plural(nodes, "node")
 	p.open("zone")
 	p.rect("zone", b, 10)
-	p.text("zone-name", b.x+cellPad+2, b.y+19, 13, fitSans(name, 12, b.w-3*cellPad-sansWidth(count, 10)))
+	p.text("zone-name", b.x+cellPad+2, b.y+19, 13, fitSans(name, 13+boldness, b.w-4*cellPad-sansWidth(count, 10)))
 	p.text("dim end", b.right()-cellPad-2, b.y+19, 10, count)
 	p.close()
 }
@@ -199,7 +206,7 @@ func (p *pen) number(class string, right int, b box, n int, s sizes) {
 func (p *pen) guest(s sizes, g *guest) {
 	p.open("guest")
 	p.rect("guest", g.box, 4)
-	var names []string
+	names := make([]string, 0, len(g.moves))
 	for _, v := range g.moves {
 		names = append(names, fmt.Sprintf("%d %s/%s", v.pod.number, v.pod.Namespace, v.pod.Name))
 	}
@@ -220,10 +227,13 @@ func (p *pen) guest(s sizes, g *guest) {
 func (p *pen) arrow(a *arrow) {
 	name := class(a.pod.Verdict)
 	tip := a.points[len(a.points)-1]
-	points := append(a.points[:len(a.points)-1:len(a.points)-1], point{tip.x + 5*a.side, tip.y})
+	// The line ends where the head, or the sign for no room, begins.
+	stop := 5
 	if !a.roomy {
-		points[len(points)-1].x = tip.x + 7*a.side
+		stop = 7
 	}
+	points := slices.Clone(a.points)
+	points[len(points)-1].x += stop * a.side
 	p.open("arrow " + name)
 	p.hint(sentence(a.pod.PlacedPod))
 	line := way(points)

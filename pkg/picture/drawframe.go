@@ -38,7 +38,7 @@ func (p *pen) card(s sizes, k *card) {
 	if k.number > 0 {
 		p.number("number "+name, k.right()-3, first, k.number, s)
 	}
-	p.text("reason", k.x+8, k.y+29, s.small, k.reason)
+	p.text("reason "+name, k.x+8, k.y+29, s.small, k.reason)
 	p.close()
 }
 

@@ -183,7 +183,8 @@ func (p *poolBox) evenOut() {
 			heights[n.line] = max(heights[n.line], n.h)
 		}
 	}
-	tops := []int{cellPad}
+	tops := make([]int, 1, len(heights)+1)
+	tops[0] = cellPad
 	for _, h := range heights {
 		tops = append(tops, tops[len(tops)-1]+h+gap)
 	}

@@ -218,3 +218,28 @@ func TestEveryMisplacedPodIsShown(t *testing.T) {
 		}
 	}
 }
+
+// Warnings on every pod of a large cluster must not drown the errors.
+func TestManyPoorPodsAreCounted(t *testing.T) {
+	r := sample.Large(30, 300, 1000)
+	onNode := map[string]int{}
+	for i := range r.Pods {
+		onNode[r.Pods[i].Node]++
+		r.Pods[i].Verdict = v1alpha1.PlacementPoor
+		r.Pods[i].Room = []string{r.Nodes[0].Name}
+	}
+	r.Pods[5].Verdict = v1alpha1.PlacementWrong
+	l := newLayout(newChart(r))
+	if len(l.arrows) != 1 || l.arrows[0].pod.Name != r.Pods[5].Name {
+		t.Errorf("%d arrows, want that of the wrong pod only", len(l.arrows))
+	}
+	for _, p := range l.pools {
+		for _, c := range p.cells {
+			for _, n := range c.nodes {
+				if len(n.lines) > mostPoor+1 || n.footer.s == "" || n.morePoor+len(n.lines) != onNode[n.Name] {
+					t.Errorf("%s shows %d pods of %d and says %q", n.Name, len(n.lines), onNode[n.Name], n.footer.s)
+				}
+			}
+		}
+	}
+}

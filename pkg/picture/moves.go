@@ -41,6 +41,10 @@ func (c *chart) findMoves(nodes map[string]*node) {
 }
 
 func (c *chart) addMove(nodes map[string]*node, from *node, m *mark) {
+	if c.compact && m.Verdict != v1alpha1.PlacementWrong {
+		// Among many nodes the arrows of mere warnings would hide those of errors.
+		return
+	}
 	v := &move{pod: m, from: from}
 	for _, name := range m.Room {
 		if to := nodes[name]; to != nil && to != from {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 )
 
 // nodeBox is a node with everything in it.
@@ -30,6 +32,8 @@ type nodeBox struct {
 	lines, chips []*chip
 	guests       []*guest
 	footer       text
+	// morePoor counts the poor pods that are not shown.
+	morePoor int
 }
 
 type text struct {
@@ -55,6 +59,9 @@ type guest struct {
 
 // mostGuests is the number of expected pods above which a node names only their numbers.
 const mostGuests = 2
+
+// mostPoor is the number of poor pods that one of many nodes shows.
+const mostPoor = 3
 
 func newNodeBox(n *node, s sizes, width int) *nodeBox {
 	b := &nodeBox{node: n, box: box{w: width}}
@@ -110,7 +117,14 @@ func (b *nodeBox) label(size, room int) string {
 // watched adds a line for each pod that wants a look, and for those that should come.
 func (b *nodeBox) watched(s sizes, y int) int {
 	inner := b.w - 2*s.pad
+	poor := 0
 	for _, m := range b.noted {
+		if m.Verdict == v1alpha1.PlacementPoor {
+			if poor++; s.chipLines == 0 && poor > mostPoor {
+				b.morePoor++
+				continue
+			}
+		}
 		c := &chip{box: box{s.pad, y, inner, s.chip}, mark: m}
 		c.fit(s, inner-numberRoom(m.number, s))
 		b.lines = append(b.lines, c)
@@ -195,7 +209,7 @@ func (b *nodeBox) quiet(s sizes, y int) int {
 		b.chips = append(b.chips, &chip{box: box{x, y, w, s.chip}, mark: m, shown: shown})
 		x += w + chipGap
 	}
-	words := b.rest(hidden, s)
+	words := b.rest(hidden)
 	switch w := sansWidth(words, s.small); {
 	case words == "" && x == s.pad:
 		return y
@@ -213,8 +227,11 @@ func (b *nodeBox) quiet(s sizes, y int) int {
 }
 
 // rest counts the pods that are not shown.
-func (b *nodeBox) rest(hidden int, s sizes) string {
+func (b *nodeBox) rest(hidden int) string {
 	var parts []string
+	if b.morePoor > 0 {
+		parts = append(parts, fmt.Sprintf("%d poor", b.morePoor))
+	}
 	switch {
 	case hidden > 0 && len(b.chips) > 0:
 		parts = append(parts, fmt.Sprintf("and %d right", hidden))
@@ -248,7 +265,8 @@ func (b *nodeBox) shift(dx, dy int) {
 
 // boxes are all rectangles of the node, itself first.
 func (b *nodeBox) boxes() []*box {
-	all := []*box{&b.box, &b.tag}
+	all := make([]*box, 0, 2+2*len(b.bars)+len(b.lines)+len(b.chips)+len(b.guests))
+	all = append(all, &b.box, &b.tag)
 	for i := range b.bars {
 		all = append(all, &b.bars[i].box, &b.bars[i].track)
 	}

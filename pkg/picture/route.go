@@ -3,6 +3,8 @@
 
 package picture
 
+import "slices"
+
 // An arrow leaves the pod to the side, goes up or down in the channel between two
 // columns, crosses other columns in the gutter between two rows, and comes in from
 // the side. So it never passes over a node.
@@ -163,10 +165,8 @@ func (r *router) destination(t *trip) box {
 		return box{t.cell.x, t.cell.y + 5 + n%most*step, t.cell.w, step}
 	}
 	for _, g := range t.target.guests {
-		for _, v := range g.moves {
-			if v == t.move {
-				return g.box
-			}
+		if slices.Contains(g.moves, t.move) {
+			return g.box
 		}
 	}
 	return t.target.box

@@ -16,6 +16,8 @@ const (
 	// monoAdvance is the width of a character of a fixed-width font, in thousandths of its size.
 	monoAdvance = 605
 	ellipsis    = "…"
+	// boldness is by how much larger a bold text of a proportional font seems.
+	boldness = 2
 )
 
 // monoWidth is the width of s in a fixed-width font of that size.
