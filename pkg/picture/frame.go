@@ -52,7 +52,7 @@ func newPendingLane(c *chart, s sizes, heading int, at box) *pendingLane {
 		l.more = text{left, y + s.text, fmt.Sprintf("and %d more", hidden)}
 		y += s.text + cellPad
 	}
-	l.h = max(y-at.y, 3*18)
+	l.h = max(y-at.y, cardHeight+2*cellPad)
 	l.heading.h = l.h
 	return l
 }
@@ -104,7 +104,7 @@ func newLegend(at box) *legend {
 		{sign: "arrow", words: "to the node where it belongs and fits"},
 		{sign: "blocked", words: "belongs there, but no room"},
 		{sign: "guest", words: "place for the pod of that number"},
-		{sign: "bar", words: "requested of allocatable"},
+		{sign: "bar", words: "requested of allocatable, CPU in cores"},
 		{sign: "daemons", words: "pods of DaemonSets"},
 	} {
 		w := signWidth + sansWidth(item.words, legendText) + 6

@@ -61,7 +61,7 @@ const (
 	// leastHeading and mostHeading bound the column of the pools' names.
 	leastHeading = 122
 	mostHeading  = 196
-	gap          = 9
+	gap          = 11
 	chipGap      = 4
 	gutterHeight = 10
 	channelWidth = 14

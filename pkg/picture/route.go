@@ -182,14 +182,14 @@ func (t *trip) exit() int {
 	if t.source.open(t.leave) {
 		return t.chip.middleY() + lean(t.leave)
 	}
-	return t.source.below()
+	return t.below(t.source)
 }
 
 func (t *trip) entry() int {
 	if t.target == nil || t.target.open(t.come) {
 		return t.place.middleY() + lean(t.come)
 	}
-	return t.target.below()
+	return t.below(t.target)
 }
 
 // open says that nothing lies between the node and that edge of its cell.
@@ -200,15 +200,18 @@ func (b *nodeBox) open(side int) bool {
 	return b.first
 }
 
-// below is the height of the space under the node, beside that of the space next to it.
-func (b *nodeBox) below() int { return b.bottom() + 4 }
+// below is the height of the way under a node, beside that of the way next to it.
+// Neighbouring arrows take different ones of the few that there is room for.
+func (t *trip) below(b *nodeBox) int { return b.bottom() + t.aside() }
 
-func (b *nodeBox) beside(side int) int {
+func (t *trip) beside(b *nodeBox, side int) int {
 	if side > 0 {
-		return b.right() + gap/2
+		return b.right() + t.aside()
 	}
-	return b.x - gap/2 - 1
+	return b.x - t.aside() - 1
 }
+
+func (t *trip) aside() int { return 2 + t.outer.bundle%3*3 }
 
 // draw gives every arrow its points, once everything has its place.
 func (r *router) draw() {
@@ -217,8 +220,8 @@ func (r *router) draw() {
 		a := &arrow{move: t.move, side: t.come, to: t.place}
 		a.points = append(a.points, point{edge(t.chip.box, t.leave), t.chip.middleY() + lean(t.leave)})
 		if !t.source.open(t.leave) {
-			x := t.source.beside(t.leave)
-			a.points = append(a.points, point{x, a.points[0].y}, point{x, t.source.below()})
+			x := t.beside(t.source, t.leave)
+			a.points = append(a.points, point{x, a.points[0].y}, point{x, t.below(t.source)})
 		}
 		x := r.channels[t.out].x(t.outer)
 		a.points = append(a.points, point{x, t.exit()})
@@ -231,8 +234,8 @@ func (r *router) draw() {
 		a.points = append(a.points, point{x, t.entry()})
 		tip := point{edge(t.place, t.come), t.place.middleY() + lean(t.come)}
 		if t.target != nil && !t.target.open(t.come) {
-			x := t.target.beside(t.come)
-			a.points = append(a.points, point{x, t.target.below()}, point{x, tip.y})
+			x := t.beside(t.target, t.come)
+			a.points = append(a.points, point{x, t.below(t.target)}, point{x, tip.y})
 		}
 		a.points = straighten(append(a.points, tip))
 		r.layout.arrows = append(r.layout.arrows, a)
