@@ -39,7 +39,7 @@ demo: build sandbox ## Play an upgrade against the sandbox
 ##@ Develop
 
 .PHONY: test
-test: verify lint-root unit-root sandbox lint-sandbox unit-sandbox e2e ## Run verify, lint, unit and e2e; needs nothing prebuilt
+test: verify lint-root unit-root test-picture sandbox lint-sandbox unit-sandbox e2e ## Run verify, lint, unit and e2e; needs nothing prebuilt
 
 .PHONY: verify
 verify: bin/tools/deepcopy-gen ## Check the rules of the house: tidy modules, headers, generated files
@@ -50,6 +50,10 @@ lint: lint-root lint-sandbox ## Run golangci-lint on every module
 
 .PHONY: unit
 unit: unit-root unit-sandbox ## Run the unit tests of every module
+
+.PHONY: test-picture
+test-picture: ## Look at the placement picture in headless Chromium, where there is one
+	go test -v -count=1 -shuffle=on -timeout 20m ./test/picture/...
 
 .PHONY: e2e
 e2e: build sandbox ## Run the sandbox's own tests, then the suite against a real control plane

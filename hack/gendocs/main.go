@@ -1,9 +1,9 @@
 // Copyright The kubectl-vantiq-upgrade Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command gendocs writes the pages of docs/ that come from tables in the code:
-// the finding codes and the registry of subcommands. With --check it only says
-// whether they are up to date.
+// Command gendocs writes what of docs/ comes from the code: the finding codes, the
+// registry of subcommands and an example of the placement picture. With --check it
+// only says whether all is up to date.
 package main
 
 import (
@@ -31,9 +31,14 @@ func run(check bool) error {
 	if err != nil {
 		return err
 	}
+	picture, err := example()
+	if err != nil {
+		return err
+	}
 	pages := map[string][]byte{
-		filepath.Join("docs", "codes.md"):       codes(),
-		filepath.Join("docs", "subcommands.md"): subcommands(reg),
+		filepath.Join("docs", "codes.md"):              codes(),
+		filepath.Join("docs", "subcommands.md"):        subcommands(reg),
+		filepath.Join("docs", "placement-example.svg"): picture,
 	}
 	for name, want := range pages {
 		if !check {
@@ -43,7 +48,7 @@ func run(check bool) error {
 			continue
 		}
 		if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
-			return fmt.Errorf("%s is not what the tables in the code say; run `make generate`", name)
+			return fmt.Errorf("%s is not what the code says; run `make generate`", name)
 		}
 	}
 	return nil
