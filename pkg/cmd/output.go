@@ -6,6 +6,8 @@ package cmd
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,6 +26,8 @@ type output struct {
 	// human is true for the tables, wide for -o wide.
 	human, wide bool
 	printer     printers.ResourcePrinter
+	// also are formats of one subcommand alone, by their names.
+	also map[string]printers.ResourcePrinter
 }
 
 func newOutput() *output {
@@ -33,7 +37,8 @@ func newOutput() *output {
 func (o *output) addFlags(cmd *cobra.Command) {
 	o.flags.AddFlags(cmd)
 	if f := cmd.Flags().Lookup("output"); f != nil {
-		f.Usage = "Output format. One of: wide, json, yaml, kyaml, name, jsonpath=…, jsonpath-file=…, go-template=…, go-template-file=…"
+		formats := strings.Join(slices.Concat([]string{"wide"}, slices.Sorted(maps.Keys(o.also)), []string{"json"}), ", ")
+		f.Usage = "Output format. One of: " + formats + ", yaml, kyaml, name, jsonpath=…, jsonpath-file=…, go-template=…, go-template-file=…"
 	}
 	for _, name := range []string{"allow-missing-template-keys", "show-managed-fields", "template"} {
 		if f := cmd.Flags().Lookup(name); f != nil {
@@ -49,9 +54,12 @@ func (o *output) complete() error {
 		o.human, o.wide = true, *o.flags.OutputFormat == "wide"
 		return nil
 	}
+	if o.printer = o.also[*o.flags.OutputFormat]; o.printer != nil {
+		return nil
+	}
 	printer, err := o.flags.ToPrinter()
 	if genericclioptions.IsNoCompatiblePrinterError(err) {
-		formats := append([]string{"wide"}, o.flags.AllowedFormats()...)
+		formats := slices.Concat([]string{"wide"}, slices.Sorted(maps.Keys(o.also)), o.flags.AllowedFormats())
 		return fmt.Errorf("there is no output format %q, only: %s", *o.flags.OutputFormat, strings.Join(formats, ", "))
 	}
 	if err != nil {

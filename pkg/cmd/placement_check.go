@@ -12,12 +12,15 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/picture"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/placement"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
@@ -40,6 +43,7 @@ type placementOptions struct {
 
 func newCmdPlacementCheck(s *suite) *cobra.Command {
 	o := &placementOptions{suite: s, output: newOutput()}
+	o.output.also = map[string]printers.ResourcePrinter{"svg": pictured(picture.SVG), "html": pictured(picture.HTML)}
 	cmd := s.command("placement-check", "")
 	cmd.Long = `Show where pods are against where they belong: by the profile's map of pools (the
 vantiq and the metrics pool carry the same label, so the map decides), by the pod's
@@ -152,6 +156,19 @@ func (o *placementOptions) run(ctx context.Context) error {
 		return err
 	}
 	return verdictOf(out)
+}
+
+// pictured prints a report as a picture, with times of this machine's zone.
+func pictured(draw func(io.Writer, *v1alpha1.PlacementReport) error) printers.ResourcePrinter {
+	return printers.ResourcePrinterFunc(func(object runtime.Object, w io.Writer) error {
+		r, is := object.(*v1alpha1.PlacementReport)
+		if !is {
+			return fmt.Errorf("a %T cannot be drawn", object)
+		}
+		shown := *r
+		shown.Time.Time = r.Time.Local()
+		return draw(w, &shown)
+	})
 }
 
 // verdictOf is the exit code that a report stands for.
