@@ -5,10 +5,7 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,44 +17,12 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
-// placesProfile knows two workloads that belong on pools of their own.
-const placesProfile = `apiVersion: upgrade.vantiq.com/v1alpha1
-kind: Profile
-installation: vantiq
-sharedNamespaces: [shared]
-pools:
-- {role: vantiq, names: [vantiqnp, vantiqnp2]}
-- {role: metrics, names: [metricsnp]}
-workloads:
-- {name: vantiq, kind: StatefulSet, scope: installation, roles: [vantiq]}
-- {name: metrics-collector, kind: StatefulSet, scope: installation, roles: [metrics]}
-`
-
-// alone lets no two of the pods share a node.
-func alone(t *corev1.PodTemplateSpec) {
-	t.Spec.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 8080, HostPort: 8080}}
-}
-
-// swapped makes the runbook's own case: vantiq-0 has the place of
-// metrics-collector-0, which has that of vantiq-0. It returns the profile.
+// swapped makes the runbook's own case, and returns a profile for it.
 func swapped(t *testing.T, name string) (*harness.Scope, string) {
 	t.Helper()
 	c := shared.Get(t).NewScope(t, name)
-	c.Pool("metricsnp", 1)
-	c.StatefulSet("vantiq", 1, quick, alone)
-	c.Ready("vantiq", 1)
-	cordonPool(t, c, "cordon", "metricsnp")
-	c.Pool("vantiqnp", 3)
-	c.StatefulSet("metrics-collector", 1, quick, alone)
-	c.Ready("metrics-collector", 1)
-	c.Kubectl(t, "scale", "statefulset", "vantiq", "-n", c.Name, "--replicas=3").Want(t, 0)
-	c.Ready("vantiq", 3)
-	cordonPool(t, c, "uncordon", "metricsnp")
-	file := filepath.Join(t.TempDir(), "profile.yaml")
-	if err := os.WriteFile(file, []byte(placesProfile), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return c, file
+	c.Swapped()
+	return c, c.PlacesProfile()
 }
 
 // relocate runs placement-check --relocate and returns the report.
@@ -76,24 +41,6 @@ func wantPool(t *testing.T, c *harness.Scope, pod, pool string) {
 	}
 }
 
-// nodeSpecs are the specs of all nodes: taints and cordons.
-func nodeSpecs(t *testing.T, c *harness.Scope) string {
-	t.Helper()
-	list, err := c.Client.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	specs := map[string]corev1.NodeSpec{}
-	for _, node := range list.Items {
-		specs[node.Name] = node.Spec
-	}
-	text, err := json.Marshal(specs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 // wantNoKeepOff fails while a pod of ours keeps others off nodes.
 func wantNoKeepOff(t *testing.T, c *harness.Scope) {
 	t.Helper()
@@ -108,7 +55,7 @@ func wantNoKeepOff(t *testing.T, c *harness.Scope) {
 func TestSwap(t *testing.T) {
 	c, profile := swapped(t, "swap")
 	wantPool(t, c, "vantiq-0", "metricsnp")
-	before, audit := nodeSpecs(t, c), c.Audit(t)
+	before, audit := c.NodeSpecs(), c.Audit(t)
 	pods := c.Record(t, c.Name, "")
 	check := read[v1alpha1.PlacementReport](t, own(t, c, "placement-check", "-o", "json", "--profile", profile).Want(t, 2))
 	wantFinding(t, check.Findings, "VU-401", "pod/swap/vantiq-0", "placement-check --relocate")
@@ -125,7 +72,7 @@ func TestSwap(t *testing.T) {
 	}
 	wantPool(t, c, "vantiq-0", "vantiqnp")
 	wantPool(t, c, "metrics-collector-0", "metricsnp")
-	same(t, "the nodes", before, nodeSpecs(t, c))
+	same(t, "the nodes", before, c.NodeSpecs())
 	ended := pods.Ended()
 	maps.DeleteFunc(ended, func(name string, _ int) bool { return strings.Contains(name, "keep-off") })
 	if len(ended) != 2 || ended["vantiq-0"] != 1 || ended["metrics-collector-0"] != 1 {
@@ -207,7 +154,7 @@ func TestRelocateInVain(t *testing.T) {
 func TestRelocateInterrupted(t *testing.T) {
 	c, profile := swapped(t, "int-swap")
 	c.Kubectl(t, "annotate", "pod", "-n", c.Name, "metrics-collector-0", "--overwrite", stopFast+"=never").Want(t, 0)
-	before := nodeSpecs(t, c)
+	before := c.NodeSpecs()
 	p := c.StartPlugin(t, "placement-check", "--relocate", "--yes", "-o", "json", "--profile", profile, "--journal-namespace="+c.Name)
 	c.Eventually("the first pod ends", func(ctx context.Context) (bool, error) {
 		pod, err := c.Client.CoreV1().Pods(c.Name).Get(ctx, "metrics-collector-0", metav1.GetOptions{})
@@ -221,7 +168,7 @@ func TestRelocateInterrupted(t *testing.T) {
 		t.Errorf("%+v", out.Relocation)
 	}
 	wantNoKeepOff(t, c)
-	same(t, "the nodes", before, nodeSpecs(t, c))
+	same(t, "the nodes", before, c.NodeSpecs())
 	wantPool(t, c, "vantiq-0", "metricsnp")
 	c.Kubectl(t, "delete", "pod", "-n", c.Name, "metrics-collector-0", "--grace-period=0", "--force").Want(t, 0)
 	c.Ready("metrics-collector", 1)
@@ -237,10 +184,7 @@ func TestRelocateUnknown(t *testing.T) {
 	c := blocked(t, "unknown", "web", 1)
 	c.Kubectl(t, "delete", "pdb", "web", "-n", c.Name).Want(t, 0)
 	c.Pool("other", 1)
-	file := filepath.Join(t.TempDir(), "profile.yaml")
-	if err := os.WriteFile(file, []byte(placesProfile), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := c.PlacesProfile()
 	// Its node has a taint now that it does not tolerate.
 	node := c.Pods("web")[0].Spec.NodeName
 	c.Kubectl(t, "taint", "node", node, "dedicated=db:NoSchedule").Want(t, 0)
