@@ -67,7 +67,7 @@ Wrong: of 4 pods 1 in a wrong place, 1 in a poor one, 1 pending, 1 right; 1 erro
 		t.Fatal(err)
 	}
 	for _, line := range strings.Split(out.String(), "\n")[:9] {
-		if len(strings.TrimRight(line, " ")) > 79 {
+		if visible(strings.TrimRight(line, " ")) > 79 {
 			t.Errorf("wider than a terminal: %q", line)
 		}
 	}
