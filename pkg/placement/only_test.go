@@ -16,8 +16,10 @@ import (
 func TestOnly(t *testing.T) {
 	metrics := fixture.StatefulSet("app/metrics-collector")
 	look := func(more ...any) *v1alpha1.PlacementReport {
-		return world(t, with(with(nodes(), vantiq()...), append(more, metrics, fixture.PodOf(metrics, "metrics-collector-0", "vantiqnp-1"))...)...)
+		return world(t, with(with(except(nodes(), "grafananp-0"), vantiq()...), append(more, metrics, fixture.PodOf(metrics, "metrics-collector-0", "vantiqnp-1"))...)...)
 	}
+	influx := fixture.StatefulSet("shared/influxdb")
+	nowhere := []any{influx, fixture.PodOf(influx, "influxdb-0", "keycloaknp-0")}
 	tests := map[string]struct {
 		pods, workloads []string
 		world           []any
@@ -29,6 +31,8 @@ func TestOnly(t *testing.T) {
 		"a workload that is":      {workloads: []string{"statefulset/app/vantiq"}, want: 3, verdict: v1alpha1.PlacementRight},
 		"both":                    {pods: []string{"app/mongodb-0"}, workloads: []string{"statefulset/app/metrics-collector"}, want: 2, verdict: v1alpha1.PlacementWrong},
 		"not checked stays":       {pods: []string{"app/mongodb-0"}, world: []any{forbidden("persistentvolumes")}, want: 1, verdict: v1alpha1.PlacementWrong},
+		"a role without a pool":   {pods: []string{"shared/influxdb-0"}, world: nowhere, want: 1, verdict: v1alpha1.PlacementWrong},
+		"another role's lack":     {pods: []string{"app/mongodb-0"}, world: nowhere, want: 1, verdict: v1alpha1.PlacementRight},
 		"an unknown pod":          {pods: []string{"app/mongo"}, err: `no pod "app/mongo"; there are: app/mongodb-0, app/mongodb-1, app/mongodb-2`},
 		"an unknown workload":     {workloads: []string{"deployment/app/metrics"}, err: `no workload "deployment/app/metrics" with pods; there are: statefulset/app/metrics-collector`},
 		"nothing like it":         {workloads: []string{"deployment/app/web"}, err: `no workload "deployment/app/web" with pods; there are: statefulset/app/metrics-collector, statefulset/app/mongodb, statefulset/app/vantiq`},
