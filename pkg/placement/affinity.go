@@ -126,9 +126,8 @@ type attraction struct {
 // attractions are where a pod's own required affinity lets it be. The first pod
 // of a group that wants to be together may be anywhere.
 func (s *Space) attractions(pod *corev1.Pod) []attraction {
-	var all []attraction
-	first := true
-	terms := affinityOf(pod)
+	first, terms := true, affinityOf(pod)
+	all := make([]attraction, 0, len(terms))
 	for i := range terms {
 		a := attraction{terms[i].TopologyKey, map[domain]bool{}}
 		s.each(&terms[i], func(d domain) { a.in[d] = true })

@@ -28,6 +28,7 @@ func Only(r *v1alpha1.PlacementReport, pods, workloads []string) error {
 	}
 	found := map[string]bool{}
 	var kept []v1alpha1.PlacedPod
+	homeless := false
 	for i := range r.Pods {
 		p := &r.Pods[i]
 		name := "pod/" + p.Namespace + "/" + p.Name
@@ -35,6 +36,7 @@ func Only(r *v1alpha1.PlacementReport, pods, workloads []string) error {
 			continue
 		}
 		found[name], found[p.Workload] = true, true
+		homeless = homeless || slices.Contains(p.Codes, string(finding.PoolUnknown))
 		kept = append(kept, *p)
 	}
 	for _, pod := range pods {
@@ -49,7 +51,7 @@ func Only(r *v1alpha1.PlacementReport, pods, workloads []string) error {
 	}
 	r.Pods = kept
 	r.Findings = slices.DeleteFunc(r.Findings, func(f v1alpha1.Finding) bool {
-		return !found[f.Object] && f.Code != string(finding.NotChecked) && f.Code != string(finding.PoolUnknown)
+		return !found[f.Object] && f.Code != string(finding.NotChecked) && (!homeless || f.Code != string(finding.PoolUnknown))
 	})
 	conclude(r)
 	return nil

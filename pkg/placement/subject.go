@@ -147,9 +147,8 @@ func (j *judge) home(s *subject) []*corev1.Node {
 	var nodes []*corev1.Node
 	for _, node := range j.Snapshot.Nodes {
 		role := j.roleOf(node)
-		switch {
-		case key != "" && slices.Contains(s.roles(), role),
-			key == "" && !(j.mapped && j.Profile.IsReserved(role)):
+		reserved := j.mapped && j.Profile.IsReserved(role)
+		if key == "" && !reserved || key != "" && slices.Contains(s.roles(), role) {
 			nodes = append(nodes, node)
 		}
 	}

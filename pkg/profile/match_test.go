@@ -158,3 +158,32 @@ func TestInstallationsAreACopy(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestMustShareZone(t *testing.T) {
+	p := vantiq(t)
+	p.SameZone = append(p.SameZone, []string{"vantiq", "keycloak"})
+	deployment := func(name string) profile.Object {
+		return profile.Object{Kind: "Deployment", Namespace: "shared", Name: name}
+	}
+	want := [][]profile.Object{
+		{deployment("grafana"), deployment("grafanadb-mysql")},
+		{set("dev", "vantiq"), set("shared", "keycloak")},
+		{set("prod", "vantiq"), set("shared", "keycloak")},
+	}
+	got := p.For([]profile.Object{set("prod", "vantiq"), set("dev", "vantiq")}).MustShareZone()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestReserved(t *testing.T) {
+	p := vantiq(t)
+	for role, want := range map[string]bool{"vantiq": true, "mongodb": true, "userdb": true, "keycloak": false, "metrics": false, "": false} {
+		if got := p.IsReserved(role); got != want {
+			t.Errorf("role %q: got %t", role, got)
+		}
+	}
+	if diff := cmp.Diff([]string{"vantiqnp", "VANTIQ-nodegroup"}, p.PoolNames("vantiq")); diff != "" {
+		t.Error(diff)
+	}
+}

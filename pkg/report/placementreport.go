@@ -147,7 +147,7 @@ func printPlacementVerdict(w io.Writer, r *v1alpha1.PlacementReport, style Style
 	}
 	s := r.Summary
 	if r.Verdict == v1alpha1.PlacementRight {
-		fmt.Fprintf(w, "%s: all of %s where they belong.\n", style.Green("Right"), plural(s.Pods, "pod"))
+		fmt.Fprintf(w, "%s: %s, and nothing is to be said against their places.\n", style.Green("Right"), plural(s.Pods, "pod"))
 		return
 	}
 	word := style.Red("Wrong")

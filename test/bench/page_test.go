@@ -51,7 +51,7 @@ func (t *table) rows() []row {
 	p50, p95 := quantile(t.Reactions, 0.5), quantile(t.Reactions, 0.95)
 	posts := float64(max(t.Requests.evictions, t.Asked.evictions)) / float64(pods)
 	constant := t.Requests.lists == t.Small.lists && t.Requests.watches == t.Small.watches
-	return []row{
+	rows := []row{
 		against("floors kept, against `kubectl drain -l`, which keeps none", t.Floors, t.Kubectl, 0.25),
 		against("`--max-unavailable=100%`, against a bare loop", t.NoFloors, t.Loop, 1.25),
 		against("a budget of maxUnavailable 1 on each Deployment, against `kubectl drain -l`", t.Budgets, t.KubectlBudgets, 1.0/3),
@@ -73,6 +73,21 @@ func (t *table) rows() []row {
 		memoryRow("peak memory of these drains", t.Memory, 100),
 		memoryRow(fmt.Sprintf("peak memory with %d nodes and %d pods in the cluster", bigNodes, bigPods), t.BigMemory, 250),
 		against("start-up: `version --client`, against kubectl's", t.Version, t.KubectlVersion, 1.5),
+	}
+	return append(rows, t.placeRows()...)
+}
+
+// placeRows compare what it takes to look at the big cluster.
+func (t *table) placeRows() []row {
+	const what = "placement-check with %d nodes and %d pods, against `kubectl get nodes,pods -A -o json`: "
+	ours, others := slices.Max(t.Places.memory), slices.Max(t.KubectlGet.memory)
+	ratio := float64(ours) / float64(others)
+	return []row{
+		against(fmt.Sprintf(what+"time", bigNodes, bigPods), t.Places.took, t.KubectlGet.took, 0.7),
+		{
+			What: fmt.Sprintf(what+"peak memory", bigNodes, bigPods), Ours: fmt.Sprintf("%d MB", ours/1e6), Other: fmt.Sprintf("%d MB", others/1e6),
+			Ratio: fmt.Sprintf("%.2f", ratio), Bar: "≤ 0.40", Met: met(ratio <= 0.4),
+		},
 	}
 }
 
@@ -122,7 +137,8 @@ func (t *table) metrics() map[string]float64 {
 		"floors/kubectl": ratio(t.Floors, t.Kubectl), "all/loop": ratio(t.NoFloors, t.Loop),
 		"budgets/kubectl": ratio(t.Budgets, t.KubectlBudgets), "version/kubectl": ratio(t.Version, t.KubectlVersion),
 		"p50-ms": float64(quantile(t.Reactions, 0.5).Milliseconds()), "p95-ms": float64(quantile(t.Reactions, 0.95).Milliseconds()),
-		"MB": float64(slices.Max(t.Memory)) / 1e6, "big-MB": float64(slices.Max(t.BigMemory)) / 1e6,
+		"places/kubectl": ratio(t.Places.took, t.KubectlGet.took),
+		"MB":             float64(slices.Max(t.Memory)) / 1e6, "big-MB": float64(slices.Max(t.BigMemory)) / 1e6,
 	}
 }
 

@@ -61,7 +61,10 @@ type table struct {
 	Memory, BigMemory []int64
 	// Version and KubectlVersion are start-up times.
 	Version, KubectlVersion []time.Duration
-	Kubernetes              string
+	// Places are our looks at the places of all pods, KubectlGet kubectl's at nodes
+	// and pods.
+	Places, KubectlGet looks
+	Kubernetes         string
 }
 
 func measure(b *testing.B, runs int) *table {
@@ -87,6 +90,7 @@ func measure(b *testing.B, runs int) *table {
 	}
 	f.fill(bigNodes-2*fleetNodes, bigPods-f.pods())
 	t.BigMemory = append(t.BigMemory, f.drainPool().peak)
+	t.places(b, s)
 	return t
 }
 

@@ -224,6 +224,11 @@ func halfWritten(t *testing.T, c *harness.Scope, namespace, name string, replica
 	return recorder.Run()
 }
 
+// less are all rights but one.
+func less(rights []registry.Access, i int) []registry.Access {
+	return slices.Delete(slices.Clone(rights), i, i+1)
+}
+
 // TestOneRightLess: without any one of its rights a subcommand names it and
 // touches nothing.
 func TestOneRightLess(t *testing.T) {
@@ -253,9 +258,6 @@ func TestOneRightLess(t *testing.T) {
 		{"resume", declared(t, "resume", "pause-pdb-blockers"), []string{"resume", half, "--yes"}, 2, ""},
 	}
 	u := newUsers(t, c)
-	less := func(rights []registry.Access, i int) []registry.Access {
-		return slices.Delete(slices.Clone(rights), i, i+1)
-	}
 	for _, tt := range tests {
 		for i := range tt.rights {
 			u.grant(t, fmt.Sprintf("less-%s-%d", tt.name, i), less(tt.rights, i))
