@@ -23,12 +23,21 @@ func subcommands(reg *registry.Registry) []byte {
 			b.WriteString("\nNeeds no rights in the cluster.\n")
 			continue
 		}
-		b.WriteString("\n| API group | resources | verbs | namespace |\n| --- | --- | --- | --- |\n")
-		for _, r := range s.RBAC {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", groups(r.APIGroups), strings.Join(r.Resources, ", "), strings.Join(r.Verbs, ", "), orAll(r.Namespace))
+		rights(&b, s.RBAC)
+		for _, flag := range s.Flags {
+			fmt.Fprintf(&b, "\nWith `--%s` it changes something, and needs besides:\n", flag.Name)
+			rights(&b, flag.RBAC)
 		}
 	}
 	return b.Bytes()
+}
+
+// rights is a table of rules.
+func rights(b *bytes.Buffer, rules []registry.Rule) {
+	b.WriteString("\n| API group | resources | verbs | namespace |\n| --- | --- | --- | --- |\n")
+	for _, r := range rules {
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", groups(r.APIGroups), strings.Join(r.Resources, ", "), strings.Join(r.Verbs, ", "), orAll(r.Namespace))
+	}
 }
 
 func yesNo(b bool) string {

@@ -52,8 +52,13 @@ func TestRegistryMatchesCommands(t *testing.T) {
 		if c.Short != entry.Summary {
 			t.Errorf("%s: %q, plugins.yaml says %q", c.Name(), c.Short, entry.Summary)
 		}
-		if has := c.Flags().Lookup("dry-run") != nil; has != entry.Mutates {
-			t.Errorf("%s: mutates %t, --dry-run %t", c.Name(), entry.Mutates, has)
+		if has := c.Flags().Lookup("dry-run") != nil; has != entry.CanMutate() {
+			t.Errorf("%s: mutates %t, --dry-run %t", c.Name(), entry.CanMutate(), has)
+		}
+		for _, flag := range entry.FlagNames() {
+			if c.Flags().Lookup(flag) == nil {
+				t.Errorf("plugins.yaml gives %s a flag --%s that it has not", c.Name(), flag)
+			}
 		}
 		if c.Example == "" {
 			t.Errorf("%s has no examples", c.Name())

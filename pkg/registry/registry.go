@@ -95,6 +95,15 @@ func (r *Registry) Subcommand(name string) (Subcommand, error) {
 // CanMutate reports whether it can change anything, be it by a flag.
 func (s Subcommand) CanMutate() bool { return s.Mutates || len(s.Flags) > 0 }
 
+// FlagNames are the flags with which it does, and needs, more.
+func (s Subcommand) FlagNames() []string {
+	names := make([]string, 0, len(s.Flags))
+	for _, flag := range s.Flags {
+		names = append(names, flag.Name)
+	}
+	return names
+}
+
 // Accesses lists every single right that the subcommand needs with these flags.
 func (s Subcommand) Accesses(flags ...string) []Access {
 	rules := slices.Clone(s.RBAC)

@@ -50,19 +50,23 @@ func TestRegistry(t *testing.T) {
 			if changes := changes(s); changes != s.Mutates {
 				t.Errorf("mutates is %v, its rights say %v", s.Mutates, changes)
 			}
+			if changes := changes(s, s.FlagNames()...); changes != s.CanMutate() {
+				t.Errorf("with its flags: mutates is %v, its rights say %v", s.CanMutate(), changes)
+			}
 			// One operator at a time: what changes something takes the lock, and
 			// may find it taken.
-			locks := slices.Contains(s.Accesses(), registry.Access{Verb: "update", Group: "coordination.k8s.io", Resource: "leases", Namespace: "kube-system"})
-			if s.Mutates != locks || s.Mutates != slices.Contains(s.ExitCodes, 4) {
-				t.Errorf("mutates %v, may lock %v, exit codes %v", s.Mutates, locks, s.ExitCodes)
+			locks := slices.Contains(s.Accesses(s.FlagNames()...), registry.Access{Verb: "update", Group: "coordination.k8s.io", Resource: "leases", Namespace: "kube-system"})
+			if s.CanMutate() != locks || s.CanMutate() != slices.Contains(s.ExitCodes, 4) {
+				t.Errorf("mutates %v, may lock %v, exit codes %v", s.CanMutate(), locks, s.ExitCodes)
 			}
 		})
 	}
 }
 
-// changes reports whether a subcommand has the right to change anything.
-func changes(s registry.Subcommand) bool {
-	return slices.ContainsFunc(s.Accesses(), func(a registry.Access) bool {
+// changes reports whether a subcommand has the right to change anything with these
+// flags.
+func changes(s registry.Subcommand, flags ...string) bool {
+	return slices.ContainsFunc(s.Accesses(flags...), func(a registry.Access) bool {
 		return !slices.Contains([]string{"get", "list", "watch"}, a.Verb)
 	})
 }

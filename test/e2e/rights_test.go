@@ -102,12 +102,13 @@ func declared(t *testing.T, subcommands ...string) []registry.Access {
 		t.Fatal(err)
 	}
 	var accesses []registry.Access
-	for _, name := range subcommands {
+	for _, subcommand := range subcommands {
+		name, flag, _ := strings.Cut(subcommand, " --")
 		entry, err := all.Subcommand(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, a := range entry.Accesses() {
+		for _, a := range entry.Accesses(flag) {
 			if !slices.Contains(accesses, a) {
 				accesses = append(accesses, a)
 			}
@@ -202,6 +203,31 @@ func TestExactRights(t *testing.T) {
 	same(t, "the Deployment", deployment0, shapeOfDeployment(t, c, "blocker"))
 }
 
+// TestRelocateRights: a relocation works for a user who may do what plugins.yaml
+// says, and so does giving one up that was killed.
+func TestRelocateRights(t *testing.T) {
+	c, profile := swapped(t, "exact-swap")
+	u := newUsers(t, c)
+	for user, subcommand := range map[string]string{"mover": "placement-check --relocate", "remover": "abort"} {
+		rights := declared(t, subcommand)
+		u.grant(t, user, rights)
+		u.known(t, user, rights)
+	}
+	c.Plugin(t, "placement-check", "--relocate", "--yes", "--profile", profile, "--as", "mover").Want(t, 0)
+	wantPool(t, c, "vantiq-0", "vantiqnp")
+	c.Swap()
+	p := c.StartPlugin(t, "placement-check", "--relocate", "--yes", "--profile", profile)
+	c.Eventually("a pod is kept off", func(ctx context.Context) (bool, error) {
+		list, err := c.Client.CoreV1().Pods("kube-system").List(ctx, metav1.ListOptions{LabelSelector: journal.KeepOffLabel})
+		return err == nil && len(list.Items) > 0, err
+	})
+	_ = p.Process.Kill() // it may have ended
+	p.Wait()
+	c.Plugin(t, "abort", "--all", "--yes", "--as", "remover").Want(t, 0)
+	wantNoKeepOff(t, c)
+	c.Ready("vantiq", 3)
+}
+
 // halfWritten writes a run down that was to scale a Deployment to zero, and died.
 func halfWritten(t *testing.T, c *harness.Scope, namespace, name string, replicas int) *journal.Run {
 	t.Helper()
@@ -256,6 +282,7 @@ func TestOneRightLess(t *testing.T) {
 		{"resume-pdb", declared(t, "resume-pdb-blockers"), []string{"resume-pdb-blockers", "--yes"}, 2, ""},
 		{"abort", declared(t, "abort"), []string{"abort", "--all", "--yes"}, 2, ""},
 		{"resume", declared(t, "resume", "pause-pdb-blockers"), []string{"resume", half, "--yes"}, 2, ""},
+		{"relocate", declared(t, "placement-check --relocate"), []string{"placement-check", "--relocate", "--yes"}, 2, ""},
 	}
 	u := newUsers(t, c)
 	for _, tt := range tests {
