@@ -58,7 +58,9 @@ func TestTrimDropsSecrets(t *testing.T) {
 	for _, template := range []*corev1.PodTemplateSpec{&deployment.Spec.Template, &set.Spec.Template, &daemons.Spec.Template, &rs.Spec.Template} {
 		template.Spec = secretive()
 	}
-	for _, object := range []metav1.Object{pod, node, deployment, set, daemons, rs, fixture.PDB("app/b")} {
+	volume, claim := fixture.PersistentVolume("v"), fixture.PersistentVolumeClaim("app/c", "v")
+	volume.Spec.CSI = &corev1.CSIPersistentVolumeSource{VolumeAttributes: map[string]string{"key": secret}}
+	for _, object := range []metav1.Object{pod, node, deployment, set, daemons, rs, volume, claim, fixture.PDB("app/b")} {
 		// kubectl apply copies what it was given, values and all.
 		object.SetAnnotations(map[string]string{corev1.LastAppliedConfigAnnotation: secret})
 		object.SetManagedFields([]metav1.ManagedFieldsEntry{{Manager: "kubectl"}})
@@ -114,6 +116,24 @@ func TestTrimKeepsWhatWeLookAt(t *testing.T) {
 	}
 	if diff := cmp.Diff(wantDeployment, deployment); diff != "" {
 		t.Errorf("deployment, -want +got:\n%s", diff)
+	}
+}
+
+// Where a DaemonSet runs, and where a volume can be attached, is kept.
+func TestTrimKeepsWhereItRuns(t *testing.T) {
+	set, volume := fixture.DaemonSet("app/a"), fixture.PersistentVolume("v", fixture.ReachesZone("zone", "z1"))
+	set.Spec.Template.Spec = secretive()
+	set.Spec.Template.Spec.Tolerations = []corev1.Toleration{{Operator: corev1.TolerationOpExists}}
+	for _, object := range []metav1.Object{set, volume} {
+		if _, err := cluster.Trim(object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if spec := set.Spec.Template.Spec; spec.NodeSelector["a"] != "b" || len(spec.Tolerations) != 1 || spec.Containers != nil {
+		t.Errorf("%+v", spec)
+	}
+	if volume.Spec.NodeAffinity == nil {
+		t.Error("the volume lost its node affinity")
 	}
 }
 

@@ -4,6 +4,7 @@
 package placement
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ func (j *judge) findRoom(s *subject) {
 		return
 	}
 	rooms, why := j.space.For(s.pod).Rooms(j.home(s), s.mends)
+	j.apartFirst(s, rooms)
 	for _, node := range rooms[:min(len(rooms), maxRooms)] {
 		s.out.Room = append(s.out.Room, node.Name)
 	}
@@ -41,6 +43,18 @@ func (j *judge) findRoom(s *subject) {
 	if helps && s.owned && s.node != nil {
 		s.out.Command = "kubectl vantiq-upgrade placement-check --relocate --pod " + s.pod.Namespace + "/" + s.pod.Name
 	}
+}
+
+// apartFirst puts the nodes with another replica of a pod's workload last: there
+// it would not be right either.
+func (j *judge) apartFirst(s *subject, rooms []*corev1.Node) {
+	replicas := map[string]int{}
+	if s.owned {
+		for _, other := range j.members[s.owner] {
+			replicas[other.pod.Spec.NodeName]++
+		}
+	}
+	slices.SortStableFunc(rooms, func(a, b *corev1.Node) int { return cmp.Compare(replicas[a.Name], replicas[b.Name]) })
 }
 
 // spaceFreed is the Space without the pods that are in a wrong place: two of them

@@ -200,3 +200,15 @@ func TestReport(t *testing.T) {
 		}
 	}
 }
+
+// TestRoomApartFromReplicas: where another replica is it would not be right either.
+func TestRoomApartFromReplicas(t *testing.T) {
+	keycloak := fixture.StatefulSet("shared/keycloak", fixture.Replicas(3))
+	r := world(t, with(with(nodes(), vantiq()...), keycloak,
+		fixture.PodsOf(keycloak, "keycloaknp-0", "keycloaknp-1", "metricsnp-0"),
+		fixture.Pod("other/big", fixture.On("keycloaknp-2"), fixture.Requests("3")))...)
+	want := []string{"keycloaknp-2", "keycloaknp-0", "keycloaknp-1"}
+	if diff := cmp.Diff(want, podOf(t, r, "shared/keycloak-2").Room); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

@@ -58,6 +58,7 @@ func (j *judge) homesOf(s *subject) []string {
 	slices.SortStableFunc(homes, func(a, b *corev1.Node) int {
 		return cmp.Or(cmp.Compare(candidate.Score(b), candidate.Score(a)), cmp.Compare(j.space.fullness(a), j.space.fullness(b)))
 	})
+	j.apartFirst(s, homes)
 	names := make([]string, 0, len(homes))
 	for _, node := range homes {
 		names = append(names, node.Name)
