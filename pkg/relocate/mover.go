@@ -53,22 +53,22 @@ func (m *Mover) Move(ctx context.Context, group Group) ([]v1alpha1.Move, []v1alp
 	plan := drain.NewMove(s, targets(group), nil, pools, m.Profile, m.Options)
 	moves := make([]v1alpha1.Move, 0, len(group))
 	for _, step := range group {
-		moves = append(moves, PlannedMove(step, s, pools))
+		moves = append(moves, PlannedMove(step, pools))
 	}
 	if plan.Blocked() {
 		return refuse(moves), plan.Findings, nil
 	}
 	lines, err := m.keepOff(ctx, group, s, pools)
-	var findings []v1alpha1.Finding
 	engine := m.Engine()
+	var failed []v1alpha1.Finding
 	if err == nil {
-		findings, err = engine.Run(ctx, plan)
+		failed, err = engine.Run(ctx, plan)
 	}
-	wrong := record(moves, group, engine.Moved())
+	findings := slices.Concat(failed, record(moves, group, engine.Moved()))
 	if removeErr := m.Remove(ctx, lines); removeErr != nil && err == nil {
 		err = removeErr
 	}
-	return moves, append(findings, wrong...), err
+	return moves, findings, err
 }
 
 // targets are the pods of a group as the engine takes them: each of the others

@@ -61,7 +61,7 @@ func Plan(s *cluster.Snapshot, candidates []Candidate, fit Fit) ([]Group, []Refu
 			break
 		}
 	}
-	var refused []Refusal
+	refused := make([]Refusal, 0, len(p.left))
 	for _, c := range p.left {
 		refused = append(refused, Refusal{Candidate: c, Why: p.whyNot(c)})
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 )
 
@@ -21,7 +20,7 @@ const (
 )
 
 // PlannedMove shows a move that is to be made.
-func PlannedMove(step Step, s *cluster.Snapshot, pools []pool.Pool) v1alpha1.Move {
+func PlannedMove(step Step, pools []pool.Pool) v1alpha1.Move {
 	return v1alpha1.Move{
 		Namespace: step.Pod.Namespace, Pod: step.Pod.Name, Workload: step.Workload.String(),
 		FromNode: step.Pod.Spec.NodeName, FromPool: poolOf(step.Pod.Spec.NodeName, pools),
