@@ -81,6 +81,7 @@ func TestPlacementCheck(t *testing.T) {
 	t.Run("rights", func(t *testing.T) { testPlacementRights(t, s) })
 	t.Run("input", func(t *testing.T) { testPlacementInput(t, s) })
 	t.Run("the scheduler's own choice", func(t *testing.T) { testSchedulersChoice(t, s) })
+	t.Run("relocated", func(t *testing.T) { testRelocated(t, s) })
 	t.Run("watch", func(t *testing.T) { testPlacementWatch(t, s) })
 	t.Run("keycloak on another pool", func(t *testing.T) { testKeycloakElsewhere(t, s) })
 	t.Run("no room in the zone", func(t *testing.T) { testNoRoom(t, s) })
@@ -212,6 +213,31 @@ func testSchedulersChoice(t *testing.T, s *harness.Sandbox) {
 	}
 }
 
+// testRelocated: they are brought back, and nobody else moves; what is drained once
+// more goes astray once more.
+func testRelocated(t *testing.T, s *harness.Sandbox) {
+	astray := places(t, s, 2)
+	out := read[v1alpha1.PlacementReport](t, s.Plugin(t, "placement-check", "--relocate", "--yes", "-o", "json").Want(t, 0))
+	moved := map[string]string{}
+	for _, m := range out.Relocation.Moves {
+		moved[m.Namespace+"/"+m.Pod] = m.State + " to " + m.ToPool
+	}
+	if len(moved) != 2 || moved["shared/influxdb-0"] != "Moved to grafananp" || moved["app/metrics-collector-0"] != "Moved to metricsnp" {
+		t.Errorf("%v", moved)
+	}
+	after := places(t, s, 0)
+	if after.Summary.Wrong > 0 {
+		t.Errorf("%+v", after.Findings)
+	}
+	for i := range astray.Pods {
+		if p := &astray.Pods[i]; p.Verdict == v1alpha1.PlacementRight && placed(t, after, p.Namespace+"/"+p.Name).Node != p.Node {
+			t.Errorf("%s was moved, too", p.Name)
+		}
+	}
+	moveAway(t, s, "grafananp")
+	moveAway(t, s, "metricsnp")
+}
+
 // testPlacementWatch sees metrics-collector-0 come back to its pool: on a dumb
 // terminal as a line, on another one in the area that is drawn in place.
 func testPlacementWatch(t *testing.T, s *harness.Sandbox) {
@@ -255,6 +281,14 @@ func testKeycloakElsewhere(t *testing.T, s *harness.Sandbox) {
 	if p := placed(t, r, "shared/keycloak-1"); p.Verdict != v1alpha1.PlacementWrong || len(p.Room) == 0 {
 		t.Errorf("%+v", p)
 	}
+	keycloak := s.Record(t, "shared", "app=keycloak")
+	out := read[v1alpha1.PlacementReport](t, s.Plugin(t, "placement-check", "--relocate", "--workload", "sts/shared/keycloak", "--yes", "-o", "json").Want(t, 0))
+	if out.Relocation.Outcome != v1alpha1.RelocationDone || out.Summary.Wrong > 0 {
+		t.Errorf("%+v", out.Relocation)
+	}
+	if keycloak.Lowest() < 2 {
+		t.Errorf("Keycloak fell to %d Ready replicas", keycloak.Lowest())
+	}
 }
 
 // testNoRoom: influxdb-0 is tied to its zone, and the one node there where it
@@ -266,6 +300,11 @@ func testNoRoom(t *testing.T, s *harness.Sandbox) {
 		t.Errorf("%+v", p)
 	}
 	wantFinding(t, r.Findings, "VU-401", "no room: 1 too full", "make room")
+	refused := read[v1alpha1.PlacementReport](t, s.Plugin(t, "placement-check", "--relocate", "--pod", "shared/influxdb-0", "--yes", "-o", "json").Want(t, 2))
+	wantFinding(t, refused.Findings, "VU-422", "pod/shared/influxdb-0", "1 too full")
+	if now := placed(t, places(t, s, 2), "shared/influxdb-0"); now.Node != placed(t, r, "shared/influxdb-0").Node {
+		t.Errorf("it was moved to %s", now.Node)
+	}
 	s.Kubectl(t, "cordon", "-l", "topology.kubernetes.io/zone=japaneast-1").Want(t, 0)
 	s.Kubectl(t, "delete", "pod", "-n", "app", "mongodb-0").Want(t, 0)
 	until(t, "mongodb-0 is pending for more than a moment", func(context.Context) (bool, error) {
