@@ -203,7 +203,7 @@ func (c *Candidate) portTaken(node *corev1.Node) bool {
 // hasRoom reports whether a node has what the pod requests left. Of CPU, memory
 // and pods, what the node does not report is not asked for.
 func (c *Candidate) hasRoom(node *corev1.Node) bool {
-	used, have := c.space.used[node.Name], amountsOf(node.Status.Allocatable)
+	used, have := c.space.used[node.Name], c.space.have[node.Name]
 	for name, want := range c.requests {
 		left, reported := have[name]
 		if !reported && strings.Contains(string(name), "/") && want > 0 || reported && want > 0 && used[name]+want > left {

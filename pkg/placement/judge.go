@@ -151,7 +151,7 @@ func (j *judge) nodes(r *v1alpha1.PlacementReport) {
 		p := j.pools[node.Name]
 		out := v1alpha1.PlacementNode{
 			Name: node.Name, Zone: cluster.Zone(node), Ready: cluster.IsNodeReady(node), Cordoned: node.Spec.Unschedulable,
-			Requested: resources(j.space.requested(node)), Allocatable: resources(amountsOf(node.Status.Allocatable)),
+			Requested: resources(j.space.requested(node)), Allocatable: resources(j.space.have[node.Name]),
 		}
 		if p != nil {
 			out.Pool, out.Role = p.Name, p.Role

@@ -17,9 +17,9 @@ import (
 // Space is the room in a cluster as its scheduler sees it. It is never changed
 // after it is made.
 type Space struct {
-	nodes     []*corev1.Node
 	snapshot  *cluster.Snapshot
 	volumes   *cluster.Volumes
+	have      map[string]amounts // what each node has for pods
 	used      map[string]amounts
 	ports     map[string][]hostPort
 	pods      []placedPod
@@ -34,7 +34,10 @@ type placedPod struct {
 
 // NewSpace measures a cluster; volumes may be nil.
 func NewSpace(s *cluster.Snapshot, volumes *cluster.Volumes) *Space {
-	space := &Space{nodes: s.Nodes, snapshot: s, volumes: volumes, used: map[string]amounts{}, ports: map[string][]hostPort{}}
+	space := &Space{
+		snapshot: s, volumes: volumes,
+		have: map[string]amounts{}, used: map[string]amounts{}, ports: map[string][]hostPort{},
+	}
 	for _, node := range s.Nodes {
 		used := amounts{}
 		for _, pod := range s.PodsOn(node.Name) {
@@ -45,7 +48,7 @@ func NewSpace(s *cluster.Snapshot, volumes *cluster.Volumes) *Space {
 			space.ports[node.Name] = append(space.ports[node.Name], portsOf(pod)...)
 			space.pods = append(space.pods, placedPod{pod, node})
 		}
-		space.used[node.Name] = used
+		space.have[node.Name], space.used[node.Name] = amountsOf(node.Status.Allocatable), used
 	}
 	space.repellers = repellersAmong(space.pods)
 	return space
@@ -62,13 +65,13 @@ func (s *Space) Without(gone func(*corev1.Pod) bool) *Space {
 	return NewSpace(s.snapshot.WithPods(left), s.volumes)
 }
 
-// Requested is what the unfinished pods of a node ask for, in the units of
+// requested is what the unfinished pods of a node ask for, in the units of
 // amounts: thousandths of a core, bytes, pods.
 func (s *Space) requested(node *corev1.Node) amounts { return s.used[node.Name] }
 
 // fullness is how much of a node is taken, by the scarcer of CPU and memory.
 func (s *Space) fullness(node *corev1.Node) float64 {
-	have, used := amountsOf(node.Status.Allocatable), s.used[node.Name]
+	have, used := s.have[node.Name], s.used[node.Name]
 	fullest := 0.0
 	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
 		if have[name] > 0 {
