@@ -14,6 +14,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 )
@@ -46,7 +47,7 @@ type judge struct {
 }
 
 // Judge says of every pod whether it is where it belongs. Finished pods, pods on
-// their way out and static pods are left out.
+// their way out, static pods and those of a relocation are left out.
 func Judge(in Input) *v1alpha1.PlacementReport { return newJudge(in).result() }
 
 // newJudge judges.
@@ -62,7 +63,8 @@ func newJudge(in Input) *judge {
 		}
 	}
 	for _, pod := range in.Snapshot.Pods() {
-		if !cluster.IsFinished(pod) && !cluster.IsMirror(pod) && pod.DeletionTimestamp == nil {
+		ours := pod.Labels[journal.KeepOffLabel] != "" // where it stands is as it should be
+		if !cluster.IsFinished(pod) && !cluster.IsMirror(pod) && !ours && pod.DeletionTimestamp == nil {
 			j.add(pod)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/internal/fixture"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 )
 
 func TestJudge(t *testing.T) {
@@ -30,6 +31,9 @@ func TestJudge(t *testing.T) {
 		want  []string
 	}{
 		"all right": {with(base, keycloak, fixture.PodsOf(keycloak, "keycloaknp-0", "keycloaknp-1", "keycloaknp-2")), nil},
+		"a pod of a relocation among vantiq": {
+			with(base, fixture.Pod("kube-system/keep-off", fixture.On("vantiqnp-0"), fixture.Label(journal.KeepOffLabel, "20261123-103305-x7k2p"))), nil,
+		},
 		// The label is the same, so the scheduler is content; the map is not.
 		"metrics-collector among vantiq": {
 			with(base, metrics, fixture.PodOf(metrics, "metrics-collector-0", "vantiqnp-1", fixture.PrefersNodes("compute"))),
