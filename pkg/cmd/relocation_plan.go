@@ -19,6 +19,8 @@ type relocationPlan struct {
 	groups  []relocate.Group
 	refused []relocate.Refusal
 	pools   []pool.Pool
+	// warnings are what an operator should know of the moves.
+	warnings []v1alpha1.Finding
 }
 
 // plan judges the cluster as the watches show it now.
@@ -44,8 +46,22 @@ func (r *relocation) plan() relocationPlan {
 		candidates = append(candidates, c)
 	}
 	groups, refused := relocate.Plan(s, candidates, placement.Fit(r.volumes))
-	p.groups, p.refused = groups, append(p.refused, refused...)
+	p.refused = append(p.refused, refused...)
+	for _, group := range groups {
+		p.add(group, relocate.Judge(group, s, p.pools, r.profile, r.drain).Findings)
+	}
 	return p
+}
+
+// add takes a group into the plan, or refuses it for what was found.
+func (p *relocationPlan) add(group relocate.Group, found []v1alpha1.Finding) {
+	if !finding.HasErrors(found) {
+		p.groups, p.warnings = append(p.groups, group), append(p.warnings, found...)
+		return
+	}
+	for _, step := range group {
+		p.refused = append(p.refused, relocate.Refusal{Candidate: step.Candidate, Why: found[0].Object + ": " + found[0].Message, Remedy: found[0].Remedy})
+	}
 }
 
 // whyNot says why a pod is not moved, whether or not there is room.
@@ -68,9 +84,10 @@ func (r *relocation) planned(p relocationPlan) *v1alpha1.PlacementReport {
 			out.Relocation.Moves = append(out.Relocation.Moves, relocate.PlannedMove(step, p.pools))
 		}
 	}
+	out.Findings = append(out.Findings, p.warnings...)
 	for _, refusal := range p.refused {
 		out.Relocation.Moves = append(out.Relocation.Moves, relocate.RefusedMove(refusal, p.pools))
-		out.Findings = append(out.Findings, finding.New(finding.RelocationRefused, cluster.PodObject(refusal.Pod), refusal.Why, ""))
+		out.Findings = append(out.Findings, finding.New(finding.RelocationRefused, cluster.PodObject(refusal.Pod), refusal.Why, refusal.Remedy))
 	}
 	finding.Sort(out.Findings)
 	return out

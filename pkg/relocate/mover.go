@@ -50,7 +50,7 @@ type Mover struct {
 func (m *Mover) Move(ctx context.Context, group Group) ([]v1alpha1.Move, []v1alpha1.Finding, error) {
 	s := m.Source.Snapshot()
 	pools := pool.List(s.Nodes, m.Profile)
-	plan := drain.NewMove(s, targets(group), nil, pools, m.Profile, m.Options)
+	plan := Judge(group, s, pools, m.Profile, m.Options)
 	moves := make([]v1alpha1.Move, 0, len(group))
 	for _, step := range group {
 		moves = append(moves, PlannedMove(step, pools))
@@ -69,6 +69,12 @@ func (m *Mover) Move(ctx context.Context, group Group) ([]v1alpha1.Move, []v1alp
 		err = removeErr
 	}
 	return moves, findings, err
+}
+
+// Judge says what stands in the way of the move of a group, by the rules of a
+// drain: floors, disruption budgets, data in emptyDirs, dependencies.
+func Judge(group Group, s *cluster.Snapshot, pools []pool.Pool, prof *profile.Profile, options drain.Options) *drain.Plan {
+	return drain.NewMove(s, targets(group), nil, pools, prof, options)
 }
 
 // targets are the pods of a group as the engine takes them: each of the others

@@ -38,10 +38,11 @@ type Step struct {
 	To string
 }
 
-// Refusal is a pod that cannot be moved, and why.
+// Refusal is a pod that cannot be moved, why, and the command that mends it where
+// there is one.
 type Refusal struct {
 	Candidate
-	Why string
+	Why, Remedy string
 }
 
 // Fit says why a pod does not fit on a node of a cluster; empty when it does.

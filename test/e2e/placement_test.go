@@ -281,7 +281,7 @@ func testKeycloakElsewhere(t *testing.T, s *harness.Sandbox) {
 	if p := placed(t, r, "shared/keycloak-1"); p.Verdict != v1alpha1.PlacementWrong || len(p.Room) == 0 {
 		t.Errorf("%+v", p)
 	}
-	keycloak := s.Record(t, "shared", "app=keycloak")
+	keycloak := s.Record(t, "shared", "app.kubernetes.io/name=keycloak")
 	out := read[v1alpha1.PlacementReport](t, s.Plugin(t, "placement-check", "--relocate", "--workload", "sts/shared/keycloak", "--yes", "-o", "json").Want(t, 0))
 	if out.Relocation.Outcome != v1alpha1.RelocationDone || out.Summary.Wrong > 0 {
 		t.Errorf("%+v", out.Relocation)

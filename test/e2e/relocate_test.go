@@ -199,3 +199,28 @@ func TestRelocateUnknown(t *testing.T) {
 	}
 	wantClean(t, c)
 }
+
+// TestRelocateBlocked: a budget that never allows an eviction refuses the move
+// before anything is touched, and is no hindrance once it is paused.
+func TestRelocateBlocked(t *testing.T) {
+	c, profile := swapped(t, "held-swap")
+	c.PDB("metrics-collector", "1", "", nil)
+	c.Ready("metrics-collector", 1)
+	audit := c.Audit(t)
+	out := relocate(t, c, 2, profile)
+	if out.Relocation.Outcome != v1alpha1.RelocationBlocked {
+		t.Errorf("%+v", out.Relocation)
+	}
+	wantFinding(t, out.Findings, "VU-422", "pod/held-swap/metrics-collector-0", "never allows an eviction", "pause-pdb-blockers")
+	for _, r := range audit.Requests(t) {
+		if r.IsPlugin() && !isLook(r) {
+			t.Errorf("it sent %s %s", r.Verb, r.RequestURI)
+		}
+	}
+	wantPool(t, c, "vantiq-0", "metricsnp")
+	pause(t, c, 0, "pdb/held-swap/metrics-collector", "--mode=relax")
+	relocate(t, c, 0, profile)
+	wantPool(t, c, "vantiq-0", "vantiqnp")
+	giveBack(t, c, 0)
+	wantClean(t, c)
+}
