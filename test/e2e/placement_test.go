@@ -76,7 +76,7 @@ const grafanaNode = "aks-grafananp-23518774-vmss000000"
 // TestPlacementCheck goes through what a real scheduler does to the pods of a
 // production cluster on AKS.
 func TestPlacementCheck(t *testing.T) {
-	s := harness.Start(t, "aks", "fast")
+	s := layouts.Start(t, "aks")
 	t.Run("all right", func(t *testing.T) { testAllRight(t, s) })
 	t.Run("rights", func(t *testing.T) { testPlacementRights(t, s) })
 	t.Run("input", func(t *testing.T) { testPlacementInput(t, s) })
@@ -355,7 +355,7 @@ func fillNode(t *testing.T, s *harness.Sandbox, node string) {
 
 // TestPlacementOnOlderEKS: node groups by the names that older clusters have.
 func TestPlacementOnOlderEKS(t *testing.T) {
-	s := harness.Start(t, olderEKS(t), "fast")
+	s := layouts.Start(t, olderEKS(t))
 	if r := places(t, s, 0); r.Verdict != v1alpha1.PlacementRight || len(r.Nodes) != 12 {
 		t.Errorf("%s, %d nodes, %+v", r.Verdict, len(r.Nodes), r.Findings)
 	}
@@ -393,7 +393,7 @@ func olderEKS(t *testing.T) string {
 
 // TestPlacementWithoutVantiq: the map is not asked, the rest is.
 func TestPlacementWithoutVantiq(t *testing.T) {
-	c := harness.Start(t, "none", "fast").NewScope(t, "web")
+	c := layouts.Start(t, "none").NewScope(t, "web")
 	c.Pool("one", 1)
 	c.Deployment("web", 2)
 	c.Ready("web", 2)
