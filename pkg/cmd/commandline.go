@@ -21,11 +21,7 @@ func commandLine(cmd *cobra.Command, subcommand string, args []string, without .
 		if f.Name == "token" || saysHowToPrint(f.Name) || slices.Contains(without, f.Name) {
 			return
 		}
-		word := "--" + f.Name
-		if f.Value.Type() != "bool" || f.Value.String() != "true" {
-			word += "=" + f.Value.String()
-		}
-		words = append(words, word)
+		words = append(words, flagWords(f)...)
 	})
 	for i, word := range words {
 		words[i] = quoted(word)
@@ -75,6 +71,9 @@ func flagWords(f *pflag.Flag) []string {
 			words = append(words, "--"+f.Name+"="+value)
 		}
 		return words
+	}
+	if f.Value.Type() == "bool" && f.Value.String() == "true" {
+		return []string{"--" + f.Name}
 	}
 	return []string{"--" + f.Name + "=" + f.Value.String()}
 }

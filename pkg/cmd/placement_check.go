@@ -57,8 +57,9 @@ installation the map is not asked.
 Without --relocate it changes nothing; the exit code is 2 if a pod is in a wrong
 place or something could not be checked, 0 if there are warnings only.
 
-With --relocate each misplaced pod, or those that are named, goes to a node where it
-belongs: one after the other, evicted within every floor and kept off every other
+With --relocate each pod in a wrong place goes to a node where it belongs; with --pod
+that one, also from a poor place; with --workload those of it in a wrong place. They go
+one after the other, evicted within every floor and kept off every other
 node while it restarts, by pods that do nothing but repel this one (no node is
 tainted or cordoned, no other pod is affected). Two that hold each other's place are
 swapped, the single replica going away first.`
@@ -83,7 +84,7 @@ swapped, the single replica going away first.`
 		if err := o.relocating.validate(cmd); err != nil {
 			return err
 		}
-		if err := o.validate(); err != nil {
+		if err := o.validate(cmd); err != nil {
 			return err
 		}
 		return o.run(cmd.Context())
@@ -116,7 +117,13 @@ func (o *placementOptions) complete() error {
 	return err
 }
 
-func (o *placementOptions) validate() error {
+func (o *placementOptions) validate(cmd *cobra.Command) error {
+	for name, given := range map[string][]string{"pod": o.pods, "workload": o.workloads} {
+		// An empty variable of a script must not mean all of them.
+		if cmd.Flags().Changed(name) && len(given) == 0 {
+			return fmt.Errorf("--%s is empty", name)
+		}
+	}
 	for _, pod := range o.pods {
 		if strings.Count(pod, "/") != 1 {
 			return fmt.Errorf("--pod: want namespace/name, got %q", pod)

@@ -59,16 +59,17 @@ func (r *relocation) run(ctx context.Context) (*v1alpha1.PlacementReport, error)
 		return nil, err
 	}
 	r.remind(ctx, r.client, r.command, r.talk.note)
+	book := r.notebook(r.client, r.talk.trouble)
+	former, err := r.former(ctx, book)
+	if err != nil {
+		return nil, err
+	}
 	plan := r.plan()
-	if err := r.names(plan.report); err != nil {
+	if err := r.names(plan.report); err != nil && former == nil { // a pod that was moved may have another name now
 		return nil, err
 	}
 	out := r.planned(plan)
-	book := r.notebook(r.client, r.talk.trouble)
-	former, err := r.former(ctx, book)
 	switch {
-	case err != nil:
-		return nil, err
 	case former == nil && len(plan.groups) == 0, r.dryRun == dryRunClient:
 		return out, concludeUnmoved(out, len(plan.refused))
 	case r.dryRun == dryRunServer:
@@ -146,6 +147,9 @@ func (r *relocation) relocate(ctx context.Context, book *notebook) (*v1alpha1.Pl
 	}
 	mover := r.mover(rec)
 	left := slices.DeleteFunc(rec.Run().Changes, func(c journal.Change) bool { return !c.IsOpen() || c.Mode != relief.ModeKeepOff })
+	if err := mover.AwaitGone(held); err != nil {
+		return nil, err
+	}
 	moves, findings, err := r.moveAll(held, mover)
 	if len(left) > 0 {
 		awaited, awaitErr := r.finishFormer(held, mover, left, err == nil && !finding.HasErrors(findings))
@@ -188,7 +192,7 @@ func (r *relocation) finishFormer(ctx context.Context, mover *relocate.Mover, le
 	var findings []v1alpha1.Finding
 	var err error
 	if wait {
-		findings, err = mover.Await(ctx, relocate.Pending(r.watcher.Snapshot(), mover.Recorder.Run().ID))
+		findings, err = mover.AwaitReady(ctx)
 	}
 	if removeErr := mover.Remove(ctx, left); removeErr != nil && err == nil {
 		err = removeErr
@@ -199,7 +203,7 @@ func (r *relocation) finishFormer(ctx context.Context, mover *relocate.Mover, le
 func (r *relocation) mover(rec relief.Recorder) *relocate.Mover {
 	return &relocate.Mover{
 		Keeper:   relief.Keeper{Client: r.client, Retry: r.patience(r.talk.trouble)},
-		Recorder: rec, Source: r.watcher, Profile: r.profile, Options: r.drain, Namespace: r.journalNamespace,
+		Recorder: rec, Source: r.watcher, Clock: r.Clock, Profile: r.profile, Options: r.drain, Namespace: r.journalNamespace,
 		Tell: r.talk.change,
 		Engine: func() *drain.Engine {
 			return &drain.Engine{
@@ -212,8 +216,11 @@ func (r *relocation) mover(rec relief.Recorder) *relocate.Mover {
 // conclude looks at the cluster once more and names the outcome.
 func (r *relocation) conclude(ctx, held context.Context, moves []v1alpha1.Move, findings []v1alpha1.Finding, err error) (*v1alpha1.PlacementReport, error) {
 	p := r.plan()
-	_ = r.names(p.report) // a named pod may have another name now
-	out := r.planned(relocationPlan{report: p.report, refused: p.refused, pools: p.pools})
+	_ = r.names(p.report)                                                   // see run
+	refused := slices.DeleteFunc(p.refused, func(c relocate.Refusal) bool { // told already
+		return slices.ContainsFunc(moves, func(m v1alpha1.Move) bool { return m.Namespace == c.Pod.Namespace && m.Pod == c.Pod.Name })
+	})
+	out := r.planned(relocationPlan{report: p.report, refused: refused, pools: p.pools})
 	out.Relocation.Moves = append(moves, out.Relocation.Moves...)
 	out.Findings = append(out.Findings, findings...)
 	finding.Sort(out.Findings)

@@ -15,7 +15,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
@@ -115,10 +114,10 @@ func (o *statusOptions) nextFor(out *v1alpha1.StatusReport, runs []*journal.Run)
 	if len(unfinished) > 0 && (out.Lock == nil || out.Lock.Lapsed) {
 		next.Again = o.command("resume", unfinished[0])
 	}
-	cordoned := slices.ContainsFunc(out.Changes, func(c v1alpha1.ChangeStatus) bool { return c.Mode == drain.ModeCordon })
+	others := slices.ContainsFunc(out.Changes, func(c v1alpha1.ChangeStatus) bool { return !relief.IsPause(journal.Change{Mode: c.Mode}) })
 	switch {
 	case len(left) == 0:
-	case !cordoned && !slices.ContainsFunc(runs, isAborting):
+	case !others && !slices.ContainsFunc(runs, isAborting):
 		next.GiveBack = o.command("resume-pdb-blockers")
 	case len(left) == 1:
 		next.GiveBack = o.command("abort", strings.Fields(left[0])...) // a mark may not tell its run

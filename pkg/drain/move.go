@@ -11,6 +11,14 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 )
 
+// object is what a plan is about: a pool, or single pods.
+func (p *Plan) object() string {
+	if p.Pool.Name == "" {
+		return "pods"
+	}
+	return "pool/" + p.Pool.Name
+}
+
 // NewMove judges the move of single pods, by the rules of a drain: no node is
 // cordoned, and where the replacements go is somebody else's part. The plan ends
 // when they, and the pods of the workloads in await, are Ready.

@@ -68,11 +68,12 @@ func (x selector) target(pod *corev1.Pod) Target {
 	return Target{Pod: pod, Owner: owner}
 }
 
-// stays reports whether a drain leaves a pod where it is. DaemonSets put their
+// stays reports whether a drain leaves a pod where it is: so one of our own that a
+// relocation left, which abort takes away. DaemonSets put their
 // pods back at once, cordon or not, so they are never evicted; a pod whose
 // DaemonSet is gone is an ordinary pod.
 func (x selector) stays(pod *corev1.Pod) bool {
-	if cluster.IsMirror(pod) {
+	if cluster.IsMirror(pod) || pod.Labels[journal.KeepOffLabel] != "" {
 		return true
 	}
 	owner := metav1.GetControllerOfNoCopy(pod)
@@ -80,9 +81,9 @@ func (x selector) stays(pod *corev1.Pod) bool {
 }
 
 // judge finds what would be lost when a pod goes. A finished or terminating
-// pod has nothing to lose, nor has one of our own that a relocation left.
+// pod has nothing to lose.
 func (x selector) judge(pod *corev1.Pod) []v1alpha1.Finding {
-	if cluster.IsFinished(pod) || pod.DeletionTimestamp != nil || pod.Labels[journal.KeepOffLabel] != "" {
+	if cluster.IsFinished(pod) || pod.DeletionTimestamp != nil {
 		return nil
 	}
 	var findings []v1alpha1.Finding

@@ -99,6 +99,9 @@ func (e *Engine) makeRoom() string {
 	if others := e.plan.OurOtherPools; len(others) > 0 {
 		return "kubectl vantiq-upgrade uncordon-pool " + others[0] + " # cordoned by drain-pool: " + strings.Join(others, ", ")
 	}
+	if e.plan.Pool.Name == "" {
+		return "kubectl vantiq-upgrade placement-check # says where there is room"
+	}
 	return "kubectl vantiq-upgrade uncordon-pool " + e.plan.Pool.Name + " # or make room elsewhere"
 }
 
@@ -126,7 +129,7 @@ func (e *Engine) giveUp(g *group, f v1alpha1.Finding) {
 
 // timeOut gives up on everything that is not whole.
 func (e *Engine) timeOut() {
-	e.findings = append(e.findings, finding.New(finding.DrainTimedOut, "pool/"+e.plan.Pool.Name,
+	e.findings = append(e.findings, finding.New(finding.DrainTimedOut, e.plan.object(),
 		fmt.Sprintf("not finished within --timeout %s", e.plan.options.Timeout), "run the same command again to go on"))
 	for _, g := range e.groups {
 		if g.stopped == nil && !g.isWhole() {

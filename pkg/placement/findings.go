@@ -33,15 +33,15 @@ func (j *judge) findRoom(s *subject) {
 		s.out.Room = append(s.out.Room, node.Name)
 	}
 	s.out.NoRoom = why
-	helps := len(rooms) > 0
+	helps, only := len(rooms) > 0, " --pod "+s.pod.Namespace+"/"+s.pod.Name
 	if !helps && s.out.Verdict == v1alpha1.PlacementWrong {
 		if rooms, _ := j.spaceFreed().For(s.pod).Rooms(j.home(s), s.mends); len(rooms) > 0 {
-			helps = true
+			helps, only = true, "" // not without the others
 			s.out.NoRoom += "; there will be on " + rooms[0].Name + " once misplaced pods have left it"
 		}
 	}
 	if helps && s.owned && s.node != nil {
-		s.out.Command = "kubectl vantiq-upgrade placement-check --relocate --pod " + s.pod.Namespace + "/" + s.pod.Name
+		s.out.Command = "kubectl vantiq-upgrade placement-check --relocate" + only
 	}
 }
 

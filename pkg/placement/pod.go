@@ -145,16 +145,16 @@ func (j *judge) scoresOf(pod *corev1.Pod) scores {
 
 // judgePending passes the scheduler's own reason on.
 func (j *judge) judgePending(s *subject) {
-	if j.Time.Sub(waiting(s.pod)) < moment {
-		return
-	}
-	cause := "no scheduler has looked at it"
+	cause, severity := "no scheduler has looked at it", v1alpha1.SeverityError
 	for _, c := range s.pod.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
 			cause = cmp.Or(c.Message, c.Reason)
 		}
 	}
-	s.blame(fault{code: finding.PodPending, severity: v1alpha1.SeverityError, cause: cause})
+	if j.Time.Sub(waiting(s.pod)) < moment {
+		severity = v1alpha1.SeverityWarning // it may find one yet
+	}
+	s.blame(fault{code: finding.PodPending, severity: severity, cause: cause})
 }
 
 // named is a name for a sentence.

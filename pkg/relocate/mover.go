@@ -10,10 +10,8 @@ import (
 	"slices"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
@@ -35,6 +33,7 @@ type Mover struct {
 	// Engine makes the drain engine for a group; its state is for one.
 	Engine  func() *drain.Engine
 	Source  relief.Source
+	Clock   clock.WithTicker
 	Profile *profile.Profile
 	Options drain.Options
 	// Namespace is that of the keep-off pods.
@@ -59,13 +58,18 @@ func (m *Mover) Move(ctx context.Context, group Group) ([]v1alpha1.Move, []v1alp
 		return refuse(moves), plan.Findings, nil
 	}
 	lines, err := m.keepOff(ctx, group, s, pools)
+	all := slices.Concat(lines...)
 	engine := m.Engine()
 	var failed []v1alpha1.Finding
 	if err == nil {
 		failed, err = engine.Run(ctx, plan)
 	}
-	findings := slices.Concat(failed, record(moves, group, engine.Moved()))
-	if removeErr := m.Remove(ctx, lines); removeErr != nil && err == nil {
+	findings := slices.Concat(failed, record(moves, group, engine.Moved(), ctx.Err() != nil))
+	if ctx.Err() != nil {
+		// Those that are on their way would go astray without; going on takes them away.
+		all = notOnTheWay(lines, moves)
+	}
+	if removeErr := m.Remove(ctx, all); removeErr != nil && err == nil {
 		err = removeErr
 	}
 	return moves, findings, err
@@ -89,16 +93,29 @@ func targets(group Group) []drain.Target {
 	return all
 }
 
-// keepOff writes the keep-off pods down, makes them, and returns their lines.
-func (m *Mover) keepOff(ctx context.Context, group Group, s *cluster.Snapshot, pools []pool.Pool) ([]journal.Change, error) {
+// notOnTheWay are the lines of the keep-off pods that nothing needs any more.
+func notOnTheWay(lines [][]journal.Change, moves []v1alpha1.Move) []journal.Change {
+	var idle []journal.Change
+	for i := range lines {
+		if moves[i].State != StateOnTheWay {
+			idle = append(idle, lines[i]...)
+		}
+	}
+	return idle
+}
+
+// keepOff writes the keep-off pods down, makes them, and returns their lines, by
+// the steps of the group.
+func (m *Mover) keepOff(ctx context.Context, group Group, s *cluster.Snapshot, pools []pool.Pool) ([][]journal.Change, error) {
 	run := m.Recorder.Run()
 	var wanted []relief.KeepOff
-	for _, step := range group {
+	var steps []int // of wanted
+	for i, step := range group {
 		pods, err := keepOffs(step.Candidate, s, pools, m.Namespace, run.ID, len(run.Changes)+len(wanted)+1)
 		if err != nil {
 			return nil, err
 		}
-		wanted = append(wanted, pods...)
+		wanted, steps = append(wanted, pods...), append(steps, slices.Repeat([]int{i}, len(pods))...)
 	}
 	changes := make([]journal.Change, 0, len(wanted))
 	for _, o := range wanted {
@@ -107,57 +124,23 @@ func (m *Mover) keepOff(ctx context.Context, group Group, s *cluster.Snapshot, p
 	if len(changes) == 0 {
 		return nil, nil
 	}
-	lines, err := m.Recorder.Plan(ctx, changes...)
+	planned, err := m.Recorder.Plan(ctx, changes...)
 	if err != nil {
 		return nil, err
 	}
+	lines := make([][]journal.Change, len(group))
+	for i, line := range planned {
+		lines[steps[i]] = append(lines[steps[i]], line)
+	}
 	for i, o := range wanted {
-		if err := m.Keeper.KeepOff(ctx, run, lines[i], o); err != nil {
+		if err := m.Keeper.KeepOff(ctx, run, planned[i], o); err != nil {
 			return lines, err
 		}
 	}
 	for _, step := range group {
 		m.Tell(cluster.PodObject(step.Pod), fmt.Sprintf("kept off all but %s while it restarts", listed(step.Allowed)))
 	}
-	return lines, m.Recorder.Mark(ctx, journal.Applied, "", numbers(lines)...)
-}
-
-// Await waits until workloads are whole.
-func (m *Mover) Await(ctx context.Context, workloads []*cluster.Workload) ([]v1alpha1.Finding, error) {
-	if len(workloads) == 0 {
-		return nil, nil
-	}
-	s := m.Source.Snapshot()
-	return m.Engine().Run(ctx, drain.NewMove(s, nil, workloads, pool.List(s.Nodes, m.Profile), m.Profile, m.Options))
-}
-
-// Pending are the workloads with pods that have no node, and that keep-off pods of
-// a run are about: an earlier attempt has evicted them.
-func Pending(s *cluster.Snapshot, run string) []*cluster.Workload {
-	var terms []corev1.PodAffinityTerm
-	var waiting []*corev1.Pod
-	for _, pod := range s.Pods() {
-		switch {
-		case pod.Labels[journal.KeepOffLabel] == run && pod.Spec.Affinity != nil && pod.Spec.Affinity.PodAntiAffinity != nil:
-			terms = append(terms, pod.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution...)
-		case pod.Spec.NodeName == "":
-			waiting = append(waiting, pod)
-		}
-	}
-	var workloads []*cluster.Workload
-	for _, pod := range waiting {
-		owner, owned := s.Owner(pod)
-		w := s.Workload(owner)
-		if owned && w != nil && !slices.Contains(workloads, w) && slices.ContainsFunc(terms, func(t corev1.PodAffinityTerm) bool { return isMeant(t, pod) }) {
-			workloads = append(workloads, w)
-		}
-	}
-	return workloads
-}
-
-func isMeant(term corev1.PodAffinityTerm, pod *corev1.Pod) bool {
-	selector, err := metav1.LabelSelectorAsSelector(term.LabelSelector)
-	return err == nil && slices.Contains(term.Namespaces, pod.Namespace) && selector.Matches(labels.Set(pod.Labels))
+	return lines, m.Recorder.Mark(ctx, journal.Applied, "", numbers(planned)...)
 }
 
 // Remove takes keep-off pods away, also after an interrupt.
@@ -196,7 +179,7 @@ func numbers(lines []journal.Change) []int {
 
 // record writes into the moves what became of them, and finds those that came to
 // a wrong node all the same.
-func record(moves []v1alpha1.Move, group Group, did []v1alpha1.MovedPod) []v1alpha1.Finding {
+func record(moves []v1alpha1.Move, group Group, did []v1alpha1.MovedPod, interrupted bool) []v1alpha1.Finding {
 	var findings []v1alpha1.Finding
 	for i, step := range group {
 		at := slices.IndexFunc(did, func(p v1alpha1.MovedPod) bool { return p.UID == string(step.Pod.UID) })
@@ -210,6 +193,10 @@ func record(moves []v1alpha1.Move, group Group, did []v1alpha1.MovedPod) []v1alp
 			findings = append(findings, finding.New(finding.RelocatedWrong, cluster.PodObject(step.Pod), moves[i].Message, "kubectl vantiq-upgrade placement-check"))
 		case did[at].State == "Moved":
 			moves[i].State = StateMoved
+		case interrupted && did[at].State == "Waiting":
+			moves[i].ToNode = "" // not evicted; as planned
+		case interrupted && (did[at].State == "Terminating" || did[at].State == "Replacing"):
+			moves[i].State = StateOnTheWay
 		default:
 			moves[i].State, moves[i].Message = StateFailed, did[at].State
 		}

@@ -15,8 +15,10 @@ import (
 const (
 	StatePlanned = "Planned"
 	StateMoved   = "Moved"
-	StateFailed  = "Failed"
-	StateRefused = "Refused"
+	// StateOnTheWay is a pod that was evicted and was not seen Ready yet.
+	StateOnTheWay = "OnTheWay"
+	StateFailed   = "Failed"
+	StateRefused  = "Refused"
 )
 
 // PlannedMove shows a move that is to be made.

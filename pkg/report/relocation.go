@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 )
@@ -18,9 +19,16 @@ func Relocation(w io.Writer, r *v1alpha1.PlacementReport, next Next, style Style
 		return err
 	}
 	findings := besidesMoves(r)
+	others := 0
+	if !wide {
+		findings, others = aboutMoves(r, findings)
+	}
 	n := shown(len(findings), wide)
 	Findings(w, findings[:n], style)
 	tail(w, len(findings)-n, "finding")
+	if others > 0 {
+		fmt.Fprintf(w, "%s about other pods; placement-check shows them\n", plural(others, "finding"))
+	}
 	printRelocationVerdict(w, r, next, style)
 	return nil
 }
@@ -36,11 +44,33 @@ func besidesMoves(r *v1alpha1.PlacementReport) []v1alpha1.Finding {
 	return slices.DeleteFunc(slices.Clone(r.Findings), func(f v1alpha1.Finding) bool { return planned[f.Object] })
 }
 
+// aboutMoves keeps the findings that have to do with the moves, and counts the
+// others.
+func aboutMoves(r *v1alpha1.PlacementReport, findings []v1alpha1.Finding) (about []v1alpha1.Finding, others int) {
+	concerned := map[string]bool{"pods": true}
+	for i := range r.Relocation.Moves {
+		m := &r.Relocation.Moves[i]
+		concerned["pod/"+m.Namespace+"/"+m.Pod], concerned[m.Workload] = true, true
+	}
+	for _, f := range findings {
+		if concerned[f.Object] || strings.HasPrefix(f.Code, "VU-2") || strings.HasPrefix(f.Code, "VU-42") {
+			about = append(about, f)
+		} else {
+			others++
+		}
+	}
+	return about, others
+}
+
 func printMoves(w io.Writer, moves []v1alpha1.Move, style Style, wide bool) error {
 	if len(moves) == 0 {
 		return nil
 	}
-	t := newTable("^POD", "^FROM", "^TO", "STATE", "AWAY", "NOTE", "+WORKLOAD", "+MESSAGE")
+	away := "+AWAY" // nothing was away yet
+	if slices.ContainsFunc(moves, func(m v1alpha1.Move) bool { return m.Seconds > 0 }) {
+		away = "AWAY"
+	}
+	t := newTable("^POD", "^FROM", "^TO", "STATE", away, "NOTE", "+WORKLOAD", "+MESSAGE")
 	for i := range moves {
 		m := &moves[i]
 		to := shortNode(m.ToNode, wide)
@@ -50,6 +80,9 @@ func printMoves(w io.Writer, moves []v1alpha1.Move, style Style, wide bool) erro
 		note := ""
 		if m.Downtime {
 			note = "downtime"
+		}
+		if m.State == "OnTheWay" {
+			note = strings.TrimPrefix(note+", away", ", ")
 		}
 		t.add(m.Namespace+"/"+m.Pod, shortNode(m.FromNode, wide), orNone(to), m.State, seconds(m.Seconds), note, m.Workload, oneLine(m.Message))
 	}
@@ -62,11 +95,13 @@ func printMoves(w io.Writer, moves []v1alpha1.Move, style Style, wide bool) erro
 
 // printRelocationVerdict says on the last lines how it ended and what to type next.
 func printRelocationVerdict(w io.Writer, r *v1alpha1.PlacementReport, next Next, style Style) {
-	done, open := 0, 0
+	done, open, away := 0, 0, 0
 	for i := range r.Relocation.Moves {
 		switch r.Relocation.Moves[i].State {
 		case "Moved":
 			done++
+		case "OnTheWay":
+			away++
 		default:
 			open++
 		}
@@ -85,10 +120,13 @@ func printRelocationVerdict(w io.Writer, r *v1alpha1.PlacementReport, next Next,
 		fmt.Fprintf(w, "%s: %s cannot be moved. Nothing was touched.\n", style.Red("Blocked"), plural(open, "pod"))
 		printNext(w, "Next: mend what is named above, then ", next.Again)
 	case v1alpha1.RelocationStopped:
-		fmt.Fprintf(w, "%s: %s moved, %d not.\n", style.Red("Stopped part-way"), plural(done, "pod"), open)
+		fmt.Fprintf(w, "%s: %s moved, %d not.\n", style.Red("Stopped part-way"), plural(done, "pod"), open+away)
 		printNext(w, "To go on: ", next.Again)
 	case v1alpha1.RelocationInterrupted:
-		fmt.Fprintf(w, "%s: %s moved, %d not. Nothing new was evicted after the signal.\n", style.Yellow("Interrupted"), plural(done, "pod"), open)
+		fmt.Fprintf(w, "%s: %s moved, %d on the way, %d not. Nothing new was evicted after the signal.\n", style.Yellow("Interrupted"), plural(done, "pod"), away, open)
+		if away > 0 {
+			fmt.Fprintln(w, "Those on the way are kept off wrong nodes until somebody goes on, or for an hour.")
+		}
 		printNext(w, "To go on: ", next.Again)
 	}
 }

@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"strings"
 	"syscall"
@@ -118,6 +119,11 @@ func TestRelocateOne(t *testing.T) {
 	wantPool(t, c, "metrics-collector-0", "vantiqnp") // nobody asked for it
 	wantOneLine(t, own(t, c, "placement-check", "--relocate", "--yes", "--profile", profile, "--pod", "one/nobody").Want(t, 1), "one/nobody")
 	wantOneLine(t, own(t, c, "placement-check", "--yes").Want(t, 1), "--yes", "--relocate")
+	wantOneLine(t, own(t, c, "placement-check", "--relocate", "--yes", "--pod", "").Want(t, 1), "--pod is empty")
+	next := own(t, c, "placement-check", "--relocate", "--dry-run=client", "--profile", profile, "--pod", "one/metrics-collector-0")
+	if !strings.Contains(next.Stdout, " --pod=one/metrics-collector-0") {
+		t.Errorf("the next command:\n%s", next.Stdout)
+	}
 	wantClean(t, c)
 }
 
@@ -149,8 +155,8 @@ func TestRelocateInVain(t *testing.T) {
 	wantClean(t, c)
 }
 
-// TestRelocateInterrupted: Ctrl-C in the middle of a swap; nothing of ours stays,
-// and the same command goes on.
+// TestRelocateInterrupted: Ctrl-C in the middle of a swap. The pod that is on its
+// way is kept off wrong nodes still, and resume goes on.
 func TestRelocateInterrupted(t *testing.T) {
 	c, profile := swapped(t, "int-swap")
 	c.Kubectl(t, "annotate", "pod", "-n", c.Name, "metrics-collector-0", "--overwrite", stopFast+"=never").Want(t, 0)
@@ -167,12 +173,22 @@ func TestRelocateInterrupted(t *testing.T) {
 	if out.Relocation.Outcome != v1alpha1.RelocationInterrupted {
 		t.Errorf("%+v", out.Relocation)
 	}
-	wantNoKeepOff(t, c)
+	if m := out.Relocation.Moves; len(m) != 2 || m[0].State != "OnTheWay" || m[1].State != "Planned" {
+		t.Errorf("%+v", m)
+	}
 	same(t, "the nodes", before, c.NodeSpecs())
 	wantPool(t, c, "vantiq-0", "metricsnp")
+	// Nobody judges, or drains, what is there to keep it off.
+	if p := read[v1alpha1.PlacementReport](t, own(t, c, "placement-check", "-o", "json", "--profile", profile)); strings.Contains(fmt.Sprint(p.Findings), "keep-off") {
+		t.Errorf("%+v", p.Findings)
+	}
+	if r := own(t, c, "status").Want(t, 0); !strings.Contains(r.Stdout, "To give back: kubectl vantiq-upgrade abort") {
+		t.Errorf("status:\n%s", r.Stdout)
+	}
+	going := c.StartPlugin(t, "resume", "--yes", "--journal-namespace="+c.Name)
 	c.Kubectl(t, "delete", "pod", "-n", c.Name, "metrics-collector-0", "--grace-period=0", "--force").Want(t, 0)
-	c.Ready("metrics-collector", 1)
-	own(t, c, "resume", "--yes").Want(t, 0)
+	going.Wait().Want(t, 0)
+	wantNoKeepOff(t, c)
 	wantPool(t, c, "vantiq-0", "vantiqnp")
 	wantPool(t, c, "metrics-collector-0", "metricsnp")
 	wantClean(t, c)
@@ -193,7 +209,24 @@ func TestRelocateUnknown(t *testing.T) {
 	if got := c.Pods("web")[0].Spec.NodeName; got != node {
 		t.Errorf("it was moved to %s", got)
 	}
-	relocate(t, c, 0, file, "--force", "--pod", "unknown/"+c.Pods("web")[0].Name)
+	// Interrupted in the middle, and gone on with: the pod has another name then.
+	pod := c.Pods("web")[0].Name
+	c.Kubectl(t, "annotate", "pod", "-n", c.Name, pod, "--overwrite", stopFast+"=never").Want(t, 0)
+	p := c.StartPlugin(t, "placement-check", "--relocate", "--force", "--yes", "--profile", file, "--pod", "unknown/"+pod, "--journal-namespace="+c.Name)
+	c.Eventually("the pod ends", func(ctx context.Context) (bool, error) {
+		live, err := c.Client.CoreV1().Pods(c.Name).Get(ctx, pod, metav1.GetOptions{})
+		return err == nil && live.DeletionTimestamp != nil, err
+	})
+	if err := p.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	p.Wait().Want(t, 130)
+	c.Kubectl(t, "delete", "pod", "-n", c.Name, pod, "--grace-period=0", "--force").Want(t, 0)
+	own(t, c, "resume", "--yes").Want(t, 0)
+	c.Ready("web", 1)
+	if r := own(t, c, "resume", "--yes").Want(t, 0); !strings.Contains(r.Stderr, "Nothing to go on with") {
+		t.Errorf("%s", r.Stderr)
+	}
 	if got := c.Pods("web")[0].Spec.NodeName; got == node {
 		t.Errorf("it is still on %s", got)
 	}

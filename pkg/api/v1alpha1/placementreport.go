@@ -163,7 +163,8 @@ type Move struct {
 	Steps []string `json:"steps,omitempty"`
 	// Downtime is true for a single replica, which is away meanwhile.
 	Downtime bool `json:"downtime,omitempty"`
-	// State is Planned, Moved, Failed or Refused.
+	// State is Planned, OnTheWay (evicted, not seen Ready yet), Moved, Failed or
+	// Refused.
 	State   string `json:"state"`
 	Message string `json:"message,omitempty"`
 	// Seconds is how long it took until it was Ready.
