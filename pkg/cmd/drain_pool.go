@@ -160,11 +160,18 @@ func (o *drainPoolOptions) validate() error {
 		return errors.New("--ttl must be more than 0")
 	case o.gracePeriod < -1:
 		return fmt.Errorf("--grace-period must be -1 or more, got %d", o.gracePeriod)
-	case o.drain.Timeout < 0:
+	}
+	return validateTimeouts(o.drain)
+}
+
+// validateTimeouts checks the flags that say how long to wait.
+func validateTimeouts(o drain.Options) error {
+	switch {
+	case o.Timeout < 0:
 		return errors.New("--timeout must not be negative")
-	case o.drain.PodTimeout <= 0:
+	case o.PodTimeout <= 0:
 		return errors.New("--pod-timeout must be more than 0")
-	case o.drain.UnschedulableTimeout <= 0:
+	case o.UnschedulableTimeout <= 0:
 		return errors.New("--unschedulable-timeout must be more than 0")
 	}
 	return nil

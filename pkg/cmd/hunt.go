@@ -166,6 +166,6 @@ func (h *hunt) pauser(t *talk, timeout time.Duration) *relief.Pauser {
 		Source:  h.watcher,
 		Clock:   h.Clock,
 		Timeout: timeout,
-		Tell:    t.change,
+		Tell:    t.change, TellWait: t.wait,
 	}
 }

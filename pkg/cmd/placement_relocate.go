@@ -5,7 +5,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -48,15 +47,7 @@ func (f *relocateFlags) validate(cmd *cobra.Command) error {
 			return fmt.Errorf("--%s is of use with --relocate only", name)
 		}
 	}
-	switch {
-	case f.drain.Timeout < 0:
-		return errors.New("--timeout must not be negative")
-	case f.drain.PodTimeout <= 0:
-		return errors.New("--pod-timeout must be more than 0")
-	case f.drain.UnschedulableTimeout <= 0:
-		return errors.New("--unschedulable-timeout must be more than 0")
-	}
-	return nil
+	return validateTimeouts(f.drain)
 }
 
 // relocate moves what is misplaced.

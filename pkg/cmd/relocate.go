@@ -216,12 +216,14 @@ func (r *relocation) mover(rec relief.Recorder) *relocate.Mover {
 // conclude looks at the cluster once more and names the outcome.
 func (r *relocation) conclude(ctx, held context.Context, moves []v1alpha1.Move, findings []v1alpha1.Finding, err error) (*v1alpha1.PlacementReport, error) {
 	p := r.plan()
-	_ = r.names(p.report)                                                   // see run
-	refused := slices.DeleteFunc(p.refused, func(c relocate.Refusal) bool { // told already
-		return slices.ContainsFunc(moves, func(m v1alpha1.Move) bool { return m.Namespace == c.Pod.Namespace && m.Pod == c.Pod.Name })
-	})
-	out := r.planned(relocationPlan{report: p.report, refused: refused, pools: p.pools})
-	out.Relocation.Moves = append(moves, out.Relocation.Moves...)
+	_ = r.names(p.report) // see run
+	isTold := func(namespace, pod string) bool {
+		return slices.ContainsFunc(moves, func(m v1alpha1.Move) bool { return m.Namespace == namespace && m.Pod == pod })
+	}
+	refused := slices.DeleteFunc(slices.Clone(p.refused), func(c relocate.Refusal) bool { return isTold(c.Pod.Namespace, c.Pod.Name) })
+	out := r.planned(relocationPlan{report: p.report, groups: p.groups, refused: refused, pools: p.pools})
+	left := slices.DeleteFunc(out.Relocation.Moves, func(m v1alpha1.Move) bool { return isTold(m.Namespace, m.Pod) })
+	out.Relocation.Moves = slices.Concat(moves, left)
 	out.Findings = append(out.Findings, findings...)
 	finding.Sort(out.Findings)
 	var code int

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 )
@@ -120,26 +121,15 @@ func inheritedFlags(cmd *cobra.Command) []string {
 
 // completeRuns completes the id of a run. It is silent when it can't.
 func (s *suite) completeRuns(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	const nothing = cobra.ShellCompDirectiveNoFileComp
-	if len(args) > 0 {
-		return nil, nothing
-	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)
-	defer cancel()
-	client, err := s.conn.client()
-	if err != nil {
-		return nil, nothing
-	}
-	store := &journal.Store{ConfigMaps: client.CoreV1().ConfigMaps(s.journalNamespace), Now: s.now}
-	runs, _, err := store.Runs(ctx)
-	if err != nil {
-		return nil, nothing
-	}
-	var ids []cobra.Completion
-	for _, run := range runs {
-		if run.IsOpen() {
-			ids = append(ids, cobra.CompletionWithDesc(run.ID, shortCommand(run.Command)))
+	return s.completeFirst(cmd, args, func(ctx context.Context, client kubernetes.Interface) ([]cobra.Completion, error) {
+		store := &journal.Store{ConfigMaps: client.CoreV1().ConfigMaps(s.journalNamespace), Now: s.now}
+		runs, err := store.OpenRuns(ctx)
+		var ids []cobra.Completion
+		for _, run := range runs {
+			if run.IsOpen() {
+				ids = append(ids, cobra.CompletionWithDesc(run.ID, shortCommand(run.Command)))
+			}
 		}
-	}
-	return ids, nothing
+		return ids, err
+	})
 }

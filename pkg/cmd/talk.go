@@ -177,12 +177,19 @@ func (t *talk) trouble(err error) {
 
 // change tells of a change to an object that is no drain's step.
 func (t *talk) change(object, message string) {
+	t.tellOf(v1alpha1.EventChanged, "changed", object, message)
+}
+
+// wait tells what is waited for.
+func (t *talk) wait(object, message string) {
+	t.tellOf(v1alpha1.EventWaiting, "waiting", object, message)
+}
+
+func (t *talk) tellOf(event v1alpha1.DrainEventType, word, object, message string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.clock.Now()
-	t.tell(report.NewDrainEvent(now, v1alpha1.EventChanged, object, message), func() string {
-		return report.Line(now, "changed", object, message)
-	})
+	t.tell(report.NewDrainEvent(now, event, object, message), func() string { return report.Line(now, word, object, message) })
 }
 
 // note tells something that changes nothing.

@@ -38,8 +38,9 @@ type Pauser struct {
 	Clock  clock.WithTicker
 	// Timeout bounds the wait for each workload.
 	Timeout time.Duration
-	// Tell is told what happens, in words; it must not be nil.
-	Tell func(object, message string)
+	// Tell is told what happens, in words, and TellWait what is waited for; they
+	// must not be nil.
+	Tell, TellWait func(object, message string)
 }
 
 // Pause writes the changes down, makes them, and waits until they have the

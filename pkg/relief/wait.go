@@ -66,7 +66,7 @@ func (p *Pauser) await(ctx context.Context, look func(*cluster.Snapshot) progres
 		}
 		if now := p.Clock.Now(); !now.Before(tell) {
 			tell = now.Add(reminder)
-			p.Tell(at.object, "waiting: "+at.waits)
+			p.TellWait(at.object, at.waits)
 		}
 		select {
 		case <-ctx.Done():

@@ -34,6 +34,12 @@ func object(o v1alpha1.ObjectRef, wide bool) string {
 // change writes what happens to a field: replicas 1 -> 0. The table counts bytes,
 // so the arrow is of two.
 func change(field string, from, to json.RawMessage, wide bool) string {
+	if field == "spec.nodeName" { // a keep-off pod comes and goes
+		if isUnset(from) {
+			return "made, on " + shortNode(value(to), wide)
+		}
+		return "taken away, from " + shortNode(value(from), wide)
+	}
 	return fmt.Sprintf("%s %s -> %s", fieldName(field, wide), value(from), value(to))
 }
 
@@ -45,6 +51,8 @@ func fieldName(field string, wide bool) string {
 	}
 	return oneLine(field)
 }
+
+func isUnset(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
 // value writes the value of a field for people: one that is not there is unset.
 // It may come from an annotation that anybody can write.

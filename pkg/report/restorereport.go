@@ -87,8 +87,12 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 	}
 	switch r.Outcome {
 	case v1alpha1.PausePlanned:
-		if r.DryRun == "none" {
+		switch {
+		case r.DryRun == "none":
 			return // the question follows
+		case len(r.Restored) == 0:
+			fmt.Fprintf(w, "%s of ours is left to be given back. Nothing was touched (dry run: %s).\n", style.Green("Nothing"), r.DryRun)
+			return
 		}
 		fmt.Fprintf(w, "%s to be given back. Nothing was touched (dry run: %s).\n", style.Green(plural(back, "change")), r.DryRun)
 		printNext(w, "Next: ", next.Again)
