@@ -136,10 +136,14 @@ func Call(name string, call func()) Fault {
 }
 
 // Hold calls a function as the request comes, and forwards it when that returns.
+// A client that has given up meanwhile may have asked again: then the server
+// never hears of the first request.
 func Hold(name string, until func()) Fault {
 	return Fault{Name: name, do: func(x *exchange) {
 		until()
-		x.pass()
+		if x.r.Context().Err() == nil {
+			x.pass()
+		}
 	}}
 }
 

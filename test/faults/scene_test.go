@@ -41,9 +41,8 @@ type scene struct {
 	via, elsewhere *harness.Sandbox
 	pool, foreign  string
 
-	before   map[string]string
-	audit    *harness.Audit
-	accepted map[string]int
+	before map[string]string
+	audit  *harness.Audit
 }
 
 // newScene makes the scene NAME; start and stop are how long its pods take.
@@ -90,8 +89,7 @@ func preferring(pool string) func(*corev1.PodTemplateSpec) {
 	}
 }
 
-// home brings every pod back to its pool, past the plugin, and takes the judge's
-// counts anew.
+// home brings every pod back to its pool, past the plugin.
 func (c *scene) home() {
 	c.t.Helper()
 	pods := c.Client.CoreV1().Pods(c.Name)
@@ -111,9 +109,6 @@ func (c *scene) home() {
 		return ready == 5 && len(list.Items) == 5, nil
 	})
 	c.Ready("held", 2)
-	if c.audit != nil {
-		c.accepted = c.audit.Accepted(c.t, c.Name)
-	}
 }
 
 // command is the plugin through the proxy, or for the other person.
@@ -223,11 +218,8 @@ func (c *scene) judge() (faults []string) {
 			faults = append(faults, fmt.Sprintf("run %s is open: %+v", run.ID, run))
 		}
 	}
-	now := c.audit.Accepted(c.t, c.Name)
-	for name, times := range now {
-		if times-c.accepted[name] > 1 {
-			faults = append(faults, name+" was evicted more than once")
-		}
+	for _, pod := range c.audit.AcceptedTwice(c.t, c.Name) {
+		faults = append(faults, pod+" was evicted more than once")
 	}
 	if len(faults) > 0 {
 		return append(faults, c.differences()...)

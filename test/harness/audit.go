@@ -7,12 +7,15 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	policyv1 "k8s.io/api/policy/v1"
 )
 
 // Audit reads the API server's audit log from where it is on: what really
@@ -29,6 +32,8 @@ type AuditedRequest struct {
 	Stage, Verb, RequestURI, UserAgent string
 	ObjectRef                          struct{ Resource, Subresource, Namespace, Name string }
 	ResponseStatus                     struct{ Code int }
+	// RequestObject is what was sent, of evictions only.
+	RequestObject *policyv1.Eviction
 	// RequestReceivedTimestamp is when the request came, StageTimestamp when the
 	// line was written.
 	RequestReceivedTimestamp, StageTimestamp time.Time
@@ -107,4 +112,25 @@ func (a *Audit) Accepted(tb testing.TB, namespace string) map[string]int {
 		}
 	}
 	return names
+}
+
+// AcceptedTwice names the pods of a namespace that were evicted more than once
+// since the start, each by its UID: a successor of the same name is another pod.
+func (a *Audit) AcceptedTwice(tb testing.TB, namespace string) []string {
+	tb.Helper()
+	pods, twice := map[string]int{}, []string(nil)
+	for _, r := range a.Evictions(tb) {
+		if r.ObjectRef.Namespace != namespace || !r.IsAccepted() {
+			continue
+		}
+		options := r.RequestObject.DeleteOptions
+		if options == nil || options.Preconditions == nil || options.Preconditions.UID == nil {
+			tb.Fatalf("%s was evicted by its name alone", r.ObjectRef.Name)
+		}
+		pod := fmt.Sprintf("%s (%s)", r.ObjectRef.Name, *options.Preconditions.UID)
+		if pods[pod]++; pods[pod] == 2 {
+			twice = append(twice, pod)
+		}
+	}
+	return twice
 }

@@ -137,6 +137,9 @@ rules:
   userGroups: ["` + componentGroup + `", "system:nodes", "system:serviceaccounts:kube-system"]
 - level: None
   users: ["system:apiserver", "system:anonymous"]
+- level: Request
+  resources:
+  - {group: "", resources: ["pods/eviction"]}
 - level: Metadata
   omitManagedFields: true
 `
