@@ -94,7 +94,7 @@ type Entry struct {
 
 // Table returns every code, in order.
 func Table() []Entry {
-	return slices.Concat(blockers(), outcomes(), records(), pauses(), placements(), relocations())
+	return slices.Concat(blockers(), outcomes(), records(), pauses(), placements(), relocations(), checks())
 }
 
 func blockers() []Entry {

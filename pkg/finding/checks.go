@@ -1,0 +1,86 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package finding
+
+import "github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+
+// 5xx: what verify finds after an upgrade. 51x and 52x: workloads and nodes. 53x:
+// what is left of us. 54x and 55x: volumes, Services, what extends the API. 56x:
+// against the baseline. 57x: what was asked for besides.
+const (
+	NodeDown           Code = "VU-501"
+	PodNotRunning      Code = "VU-502"
+	PodCrashing        Code = "VU-503"
+	PodUnready         Code = "VU-504"
+	PodRestarted       Code = "VU-505"
+	WorkloadShort      Code = "VU-511"
+	WorkloadRescaled   Code = "VU-512"
+	WorkloadGone       Code = "VU-513"
+	ImageChanged       Code = "VU-514"
+	BlockerLeftStopped Code = "VU-515"
+	KubeletNotAtTarget Code = "VU-521"
+	KubeletsMixed      Code = "VU-522"
+	PoolShrunk         Code = "VU-523"
+	PoolLabelsLost     Code = "VU-524"
+	NodeCordoned       Code = "VU-525"
+	NodeTainted        Code = "VU-526"
+	ChangeLeft         Code = "VU-531"
+	LockLeft           Code = "VU-532"
+	ClaimUnbound       Code = "VU-541"
+	VolumeUnattached   Code = "VU-542"
+	EndpointsLost      Code = "VU-543"
+	BackupFailed       Code = "VU-544"
+	BackupStale        Code = "VU-545"
+	TroubleReported    Code = "VU-546"
+	WebhookUnserved    Code = "VU-551"
+	APIServiceDown     Code = "VU-552"
+	ObjectGone         Code = "VU-561"
+	ObjectChanged      Code = "VU-562"
+	ReleaseChanged     Code = "VU-563"
+	CheckNotMade       Code = "VU-571"
+	PageDown           Code = "VU-572"
+	CertificateEnds    Code = "VU-573"
+	IgnoredNothing     Code = "VU-574"
+	SnapshotIncomplete Code = "VU-581"
+)
+
+func checks() []Entry {
+	const err, warn = v1alpha1.SeverityError, v1alpha1.SeverityWarning
+	return []Entry{
+		{NodeDown, err, "A node is not Ready", "Its pods are not served, and nothing new starts there.", "kubectl describe node; remove the node if its machine is gone."},
+		{PodNotRunning, err, "A pod is neither Running nor Completed", "After an upgrade every pod runs again or has finished; pods of mongobackup do not count.", "kubectl describe the pod: its events say what it waits for."},
+		{PodCrashing, err, "A container ends again and again, or its image cannot be fetched", "It waits between its starts (CrashLoopBackOff, ImagePullBackOff) and serves nobody.", "kubectl logs --previous of the named container."},
+		{PodUnready, err, "A pod runs but is not Ready", "It gets no traffic.", "kubectl describe the pod: a readiness probe fails."},
+		{PodRestarted, warn, "Containers restarted", "Since the baseline, or in a pod that is newer than it: something ended that should have gone on.", "kubectl logs --previous of the pod."},
+		{WorkloadShort, err, "A workload has fewer Ready pods than it should", "Than it asks for, or than it had in the baseline.", "kubectl describe the workload and its pods."},
+		{WorkloadRescaled, err, "A workload asks for another number of replicas than in the baseline", "A pause that was not given back, or somebody scaled it meanwhile.", "The command in the finding gives it back; or take a new snapshot if it is meant."},
+		{WorkloadGone, err, "A workload of the baseline does not exist any more", "An upgrade deletes none.", "Deploy it again, or take a new snapshot if it is meant."},
+		{ImageChanged, err, "A workload runs other images than in the baseline", "A Kubernetes upgrade changes none of yours. What the cloud keeps in kube-system changes with the version and is a difference only.", "kubectl rollout history of the workload; or take a new snapshot if it is meant."},
+		{BlockerLeftStopped, err, "A workload that is stopped for upgrades was not started again", "telegraf-prom is scaled to zero before the pools are upgraded; without it there are no metrics.", "kubectl vantiq-upgrade resume-pdb-blockers; or scale it by hand, if it was stopped by hand."},
+		{KubeletNotAtTarget, err, "The kubelet of a node is not at the version of --to", "The upgrade of its pool did not come to its end, whatever the cloud says.", "Upgrade the pool, or drain and replace the node."},
+		{KubeletsMixed, err, "The nodes of a pool run kubelets of several versions", "Some of its nodes were not replaced.", "Finish the upgrade of the pool."},
+		{PoolShrunk, err, "A pool has fewer nodes, or spans fewer zones, than in the baseline", "There is less room for pods to move, and less left when a zone fails.", "Scale the pool back in the cloud."},
+		{PoolLabelsLost, err, "The nodes of a pool lost a label that all of them had", "Labels set by hand go with the node; node affinity and our map of pools read vantiq.com/workload-preference.", "Set the label on the pool in the cloud, so that new nodes have it."},
+		{NodeCordoned, err, "A node is cordoned", "It takes no new pods: the next restart goes elsewhere.", "kubectl vantiq-upgrade uncordon-pool; kubectl uncordon for a cordon of somebody else."},
+		{NodeTainted, err, "A node has a taint that its pool did not have", "Pods that belong there cannot return, and restart elsewhere.", "kubectl taint nodes NODE KEY-"},
+		{ChangeLeft, err, "Something that we changed was not given back", "A pause, a cordon or a relocation of a run that did not come to its end.", "kubectl vantiq-upgrade status; then resume, resume-pdb-blockers or abort."},
+		{LockLeft, err, "Somebody works on the cluster, or went without giving the lock back", "While a command works nothing can be said to hold.", "Wait for its end; a lock that has lapsed is taken over by the next command."},
+		{ClaimUnbound, err, "A claim is not bound to a volume", "Its pod cannot start.", "kubectl describe pvc"},
+		{VolumeUnattached, err, "A volume is not attached to the node of its pod", "Its pod waits for it. A disk is attached to one node at a time, in its own zone.", "kubectl describe volumeattachment; the driver of the cloud says why."},
+		{EndpointsLost, err, "A Service has fewer endpoints than in the baseline", "Some of what answered does not; none at all means an outage.", "kubectl get endpointslices of the Service, and the pods that it selects."},
+		{BackupFailed, warn, "The last backup failed", "The upgrade is the moment at which one may be needed.", "kubectl logs of its pod; then kubectl create job --from=cronjob/mongobackup."},
+		{BackupStale, warn, "The last backup that succeeded is old, or there is none", "Its schedule asks for a newer one.", "kubectl create job --from=cronjob/mongobackup"},
+		{TroubleReported, warn, "Events tell of trouble with an object that is not well", "They name the cause of other findings.", "kubectl describe the object."},
+		{WebhookUnserved, err, "Nobody answers for a webhook", "With failurePolicy Fail the API server refuses what it is asked about: pods that restart do not come back. A warning with Ignore.", "Mend the workload behind the named Service."},
+		{APIServiceDown, err, "An aggregated API is not available", "Controllers that list all kinds stand still; namespaces cannot be deleted; HPAs without metrics do not scale.", "kubectl describe apiservice, and the workload behind it."},
+		{ObjectGone, err, "An object of the baseline does not exist any more", "An upgrade deletes none.", "Deploy it again, or take a new snapshot if it is meant."},
+		{ObjectChanged, err, "An object is not as it was in the baseline", "See before and after. A version of a CRD that is not served any more breaks those who use it.", "Put it back, or take a new snapshot if it is meant."},
+		{ReleaseChanged, warn, "A Helm release has another revision, or failed", "Somebody deployed meanwhile, or a deployment did not come to its end.", "helm history"},
+		{CheckNotMade, err, "A check could not be made", "What was not looked at is not known to hold.", "Ask for the named right; or --ignore it with a reason."},
+		{PageDown, err, "A page of --http does not answer", "Users cannot reach it.", "See the message; look at the ingress, its Service and its pods."},
+		{CertificateEnds, warn, "The certificate of a page ends soon", "Within 30 days.", "Renew it."},
+		{IgnoredNothing, warn, "A rule of --ignore matches nothing", "What it was for has gone, or it is mistyped.", "Take it out of the command."},
+		{SnapshotIncomplete, warn, "A kind could not be read for the snapshot", "verify cannot compare it later.", "Ask for the named right, and take the snapshot again."},
+	}
+}
