@@ -5,46 +5,7 @@ package finding
 
 import "github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 
-// 5xx: what verify finds after an upgrade. 51x and 52x: workloads and nodes. 53x:
-// what is left of us. 54x and 55x: volumes, Services, what extends the API. 56x:
-// against the baseline. 57x: what was asked for besides.
-const (
-	NodeDown           Code = "VU-501"
-	PodNotRunning      Code = "VU-502"
-	PodCrashing        Code = "VU-503"
-	PodUnready         Code = "VU-504"
-	PodRestarted       Code = "VU-505"
-	WorkloadShort      Code = "VU-511"
-	WorkloadRescaled   Code = "VU-512"
-	WorkloadGone       Code = "VU-513"
-	ImageChanged       Code = "VU-514"
-	BlockerLeftStopped Code = "VU-515"
-	KubeletNotAtTarget Code = "VU-521"
-	KubeletsMixed      Code = "VU-522"
-	PoolShrunk         Code = "VU-523"
-	PoolLabelsLost     Code = "VU-524"
-	NodeCordoned       Code = "VU-525"
-	NodeTainted        Code = "VU-526"
-	ChangeLeft         Code = "VU-531"
-	LockLeft           Code = "VU-532"
-	ClaimUnbound       Code = "VU-541"
-	VolumeUnattached   Code = "VU-542"
-	EndpointsLost      Code = "VU-543"
-	BackupFailed       Code = "VU-544"
-	BackupStale        Code = "VU-545"
-	TroubleReported    Code = "VU-546"
-	WebhookUnserved    Code = "VU-551"
-	APIServiceDown     Code = "VU-552"
-	ObjectGone         Code = "VU-561"
-	ObjectChanged      Code = "VU-562"
-	ReleaseChanged     Code = "VU-563"
-	CheckNotMade       Code = "VU-571"
-	PageDown           Code = "VU-572"
-	CertificateEnds    Code = "VU-573"
-	IgnoredNothing     Code = "VU-574"
-	SnapshotIncomplete Code = "VU-581"
-)
-
+// checks describes what verify and snapshot find.
 func checks() []Entry {
 	const err, warn = v1alpha1.SeverityError, v1alpha1.SeverityWarning
 	return []Entry{
