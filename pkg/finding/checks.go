@@ -42,6 +42,7 @@ func checks() []Entry {
 		{PageDown, err, "A page of --http does not answer", "Users cannot reach it.", "See the message; look at the ingress, its Service and its pods."},
 		{CertificateEnds, warn, "The certificate of a page ends soon", "Within 30 days.", "Renew it."},
 		{IgnoredNothing, warn, "A rule of --ignore matches nothing", "What it was for has gone, or it is mistyped.", "Take it out of the command."},
+		{NotSteady, err, "All held, but not often enough in a row within --wait", "What comes and goes is not done: pods that restart, nodes that come and go.", "Give --wait more time; look at what came and went."},
 		{SnapshotIncomplete, warn, "A kind could not be read for the snapshot", "verify cannot compare it later.", "Ask for the named right, and take the snapshot again."},
 	}
 }

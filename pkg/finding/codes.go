@@ -121,6 +121,7 @@ const (
 	PageDown           Code = "VU-572"
 	CertificateEnds    Code = "VU-573"
 	IgnoredNothing     Code = "VU-574"
+	NotSteady          Code = "VU-575"
 	SnapshotIncomplete Code = "VU-581"
 )
 
