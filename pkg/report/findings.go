@@ -11,13 +11,35 @@ import (
 )
 
 // Findings prints findings: what it is about and the cause on one line, what
-// mends it on the next.
+// mends it on the next; and at their end, once, what tells more about a code.
 func Findings(w io.Writer, findings []v1alpha1.Finding, style Style) {
+	findingLines(w, findings, style)
+	explainFirst(w, findings, style)
+}
+
+// firstFindings prints as many of the findings as a table has rows, and says how
+// many are left out.
+func firstFindings(w io.Writer, findings []v1alpha1.Finding, style Style, wide bool) {
+	n := shown(len(findings), wide)
+	findingLines(w, findings[:n], style)
+	tail(w, len(findings)-n, "finding")
+	explainFirst(w, findings, style)
+}
+
+func findingLines(w io.Writer, findings []v1alpha1.Finding, style Style) {
 	for _, f := range findings {
-		fmt.Fprintf(w, "%s %s %s: %s\n", style.Severity(f.Severity), f.Code, style.Bold(f.Object), f.Message)
+		fmt.Fprintf(w, "%s %s %s: %s\n", style.Severity(f.Severity), f.Code, style.Bold(oneLine(f.Object)), oneLine(f.Message))
 		if f.Remedy != "" {
-			fmt.Fprintf(w, "  → %s\n", f.Remedy)
+			fmt.Fprintf(w, "  → %s\n", oneLine(f.Remedy))
 		}
+	}
+}
+
+// explainFirst names the command that explains the first of the codes; how it
+// explains the others is seen from it.
+func explainFirst(w io.Writer, findings []v1alpha1.Finding, style Style) {
+	if len(findings) > 0 {
+		fmt.Fprintln(w, style.Faint("About a code: kubectl vantiq-upgrade explain "+findings[0].Code))
 	}
 }
 

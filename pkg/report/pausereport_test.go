@@ -105,6 +105,7 @@ deploy shared/telegraf-prom   replicas 1 -> 0   Planned
 
 Error VU-202 pdb/app/web: m
   → r
+About a code: kubectl vantiq-upgrade explain VU-202
 Would block: 6 blockers; 1 change would be made, 1 error would remain.
 Nothing was touched (dry run: client).
 Next: kubectl vantiq-upgrade go-on
@@ -150,6 +151,7 @@ deploy shared/telegraf-prom   replicas 1 -> 0   Applied
 
 Error VU-202 pdb/app/web: m
   → r
+About a code: kubectl vantiq-upgrade explain VU-202
 Still blocked by 1 finding; 1 change made and read back.
 To be given back by 2026-11-23 19:33:05; after that every command warns.
 To give back: kubectl vantiq-upgrade give-back
@@ -377,6 +379,7 @@ node mongodbnp-vmss000000     unschedulable unset -> true   11-23 17:16   Ours  
 
 Error VU-202 pdb/app/web: m
   → r
+About a code: kubectl vantiq-upgrade explain VU-202
 3 changes of ours in the cluster.
 To go on: kubectl vantiq-upgrade go-on
 To give back: kubectl vantiq-upgrade give-back
@@ -398,6 +401,7 @@ node mongodbnp-vmss000000     unschedulable unset -> true   Ours       …x7k2p
 
 Error VU-202 pdb/app/web: m
   → r
+About a code: kubectl vantiq-upgrade explain VU-202
 3 changes of ours in the cluster.
 To go on: kubectl vantiq-upgrade go-on
 To give back: kubectl vantiq-upgrade give-back
@@ -420,6 +424,7 @@ pdb app/web   spec.minAvailable 2 -> 1   2026-11-23T17:16:05+09:00   Expired   2
 
 Error VU-202 pdb/app/web: m
   → r
+About a code: kubectl vantiq-upgrade explain VU-202
 1 change of ours in the cluster.
 To go on: kubectl vantiq-upgrade go-on
 To give back: kubectl vantiq-upgrade give-back

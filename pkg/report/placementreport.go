@@ -22,9 +22,7 @@ func PlacementReport(w io.Writer, r *v1alpha1.PlacementReport, style Style, wide
 	if err := printPlacesByWorkload(w, r, style, wide); err != nil {
 		return err
 	}
-	n := shown(len(r.Findings), wide)
-	Findings(w, r.Findings[:n], style)
-	tail(w, len(r.Findings)-n, "finding")
+	firstFindings(w, r.Findings, style, wide)
 	printPlacementVerdict(w, r, style)
 	return nil
 }

@@ -60,6 +60,7 @@ all others                  1      0       <any>
 
 Error VU-401 pod/app/metrics-collector-0: on pool vantiqnp, belongs on metricsnp
   → move it
+About a code: kubectl vantiq-upgrade explain VU-401
 Wrong: of 4 pods 1 in a wrong place, 1 in a poor one, 1 pending, 1 right; 1 error, 0 warnings.
 `)
 	out.Reset()

@@ -23,9 +23,7 @@ func Relocation(w io.Writer, r *v1alpha1.PlacementReport, next Next, style Style
 	if !wide {
 		findings, others = aboutMoves(r, findings)
 	}
-	n := shown(len(findings), wide)
-	Findings(w, findings[:n], style)
-	tail(w, len(findings)-n, "finding")
+	firstFindings(w, findings, style, wide)
 	if others > 0 {
 		fmt.Fprintf(w, "%s about other pods; placement-check shows them\n", plural(others, "finding"))
 	}

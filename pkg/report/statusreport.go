@@ -31,9 +31,7 @@ func StatusReport(w io.Writer, r *v1alpha1.StatusReport, next Next, style Style,
 		}
 	}
 	fmt.Fprintln(w)
-	n := shown(len(r.Findings), wide)
-	Findings(w, r.Findings[:n], style)
-	tail(w, len(r.Findings)-n, "finding")
+	firstFindings(w, r.Findings, style, wide)
 	if len(r.Changes) == 0 {
 		fmt.Fprintf(w, "%s: nothing of ours is left in the cluster.\n", style.Green("Clean"))
 	} else {

@@ -92,11 +92,12 @@ Error VU-202 pdb/shared/telegraf-prom: minAvailable 1 of 1 replica(s) never allo
   → kubectl scale …
 Warning VU-213 deployment/shared/grafana: one replica: it is away while it moves
 Info VU-206 pdb/app/web: needs 2 healthy pods, has 2
+About a code: kubectl vantiq-upgrade explain VU-202
 `)
 
 	out.Reset()
 	Findings(&out, findings[1:2], Style{on: true})
-	if want := "\x1b[33mWarning\x1b[0m VU-213 \x1b[1mdeployment/shared/grafana\x1b[0m: one replica: it is away while it moves\n"; out.String() != want {
+	if want := "\x1b[33mWarning\x1b[0m VU-213 \x1b[1mdeployment/shared/grafana\x1b[0m: one replica: it is away while it moves\n\x1b[2mAbout a code: kubectl vantiq-upgrade explain VU-213\x1b[0m\n"; out.String() != want {
 		t.Errorf("got %q", out.String())
 	}
 
