@@ -29,13 +29,46 @@ func ListNodes(ctx context.Context, client kubernetes.Interface) ([]*corev1.Node
 func List(ctx context.Context, client kubernetes.Interface) (*Snapshot, error) {
 	var o Objects
 	group, ctx := errgroup.WithContext(ctx)
+	listInto(ctx, group, &o.Pods, "pods", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, o)
+	})
+	listAllButPods(ctx, group, client, &o)
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return NewSnapshot(o), nil
+}
+
+// ListWithoutPods is List without the pods, for who reads those one by one with
+// EachPod.
+func ListWithoutPods(ctx context.Context, client kubernetes.Interface) (*Snapshot, error) {
+	var o Objects
+	group, ctx := errgroup.WithContext(ctx)
+	listAllButPods(ctx, group, client, &o)
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return NewSnapshot(o), nil
+}
+
+// EachPod reads all pods, page by page, and keeps none: keep is called for each,
+// trimmed.
+func EachPod(ctx context.Context, client kubernetes.Interface, keep func(*corev1.Pod)) error {
+	err := pages(ctx, 0, metav1.ListOptions{}, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+		return client.CoreV1().Pods(metav1.NamespaceAll).List(ctx, o)
+	}, func(object runtime.Object) { keep(object.(*corev1.Pod)) })
+	if err != nil {
+		return fmt.Errorf("listing pods: %w", err)
+	}
+	return nil
+}
+
+// listAllButPods reads nodes and workloads, beside the other lists of a group.
+func listAllButPods(ctx context.Context, group *errgroup.Group, client kubernetes.Interface, o *Objects) {
 	apps := client.AppsV1()
 	const all = metav1.NamespaceAll
 	listInto(ctx, group, &o.Nodes, "nodes", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return client.CoreV1().Nodes().List(ctx, o)
-	})
-	listInto(ctx, group, &o.Pods, "pods", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-		return client.CoreV1().Pods(all).List(ctx, o)
 	})
 	listInto(ctx, group, &o.Deployments, "deployments", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return apps.Deployments(all).List(ctx, o)
@@ -49,10 +82,6 @@ func List(ctx context.Context, client kubernetes.Interface) (*Snapshot, error) {
 	listInto(ctx, group, &o.DaemonSets, "daemonsets", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return apps.DaemonSets(all).List(ctx, o)
 	})
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	return NewSnapshot(o), nil
 }
 
 // listInto reads all objects of a kind beside the other lists of a group.
@@ -89,7 +118,22 @@ func ListHPAs(ctx context.Context, client kubernetes.Interface) ([]*autoscalingv
 
 // each calls keep for every object of a list, trimmed.
 func each(ctx context.Context, list listFunc, keep func(runtime.Object)) error {
-	return pager.New(list).EachListItem(ctx, metav1.ListOptions{}, func(object runtime.Object) error {
+	return eachItem(ctx, pager.New(list), metav1.ListOptions{}, keep)
+}
+
+// pages is each for lists of which only little is kept: one page at most is read
+// ahead. Its size is the usual one where it is 0.
+func pages(ctx context.Context, size int64, chosen metav1.ListOptions, list listFunc, keep func(runtime.Object)) error {
+	p := pager.New(list)
+	p.PageBufferSize = 0
+	if size > 0 {
+		p.PageSize = size
+	}
+	return eachItem(ctx, p, chosen, keep)
+}
+
+func eachItem(ctx context.Context, p *pager.ListPager, chosen metav1.ListOptions, keep func(runtime.Object)) error {
+	return p.EachListItem(ctx, chosen, func(object runtime.Object) error {
 		if _, err := trim(object); err != nil {
 			return err
 		}

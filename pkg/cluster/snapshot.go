@@ -210,6 +210,12 @@ func (s *Snapshot) Node(name string) *corev1.Node {
 // Pods returns all pods in the order of their namespaces and names.
 func (s *Snapshot) Pods() []*corev1.Pod { return sorted(s.objects.Pods) }
 
+// Deployments returns all Deployments in the order of their namespaces and names.
+func (s *Snapshot) Deployments() []*appsv1.Deployment { return sorted(s.objects.Deployments) }
+
+// StatefulSets returns all StatefulSets in the order of their namespaces and names.
+func (s *Snapshot) StatefulSets() []*appsv1.StatefulSet { return sorted(s.objects.StatefulSets) }
+
 // DaemonSets returns all DaemonSets in the order of their namespaces and names.
 func (s *Snapshot) DaemonSets() []*appsv1.DaemonSet { return sorted(s.objects.DaemonSets) }
 

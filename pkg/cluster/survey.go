@@ -9,6 +9,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -28,7 +29,9 @@ type Survey struct {
 	// Endpoints counts the ready addresses of each Service.
 	Endpoints      map[types.NamespacedName]int
 	StorageClasses []*storagev1.StorageClass
-	CronJobs       []*batchv1.CronJob
+	// Budgets are the disruption budgets, which List leaves out.
+	Budgets  []*policyv1.PodDisruptionBudget
+	CronJobs []*batchv1.CronJob
 	// Jobs are those of CronJobs.
 	Jobs        []*batchv1.Job
 	Attachments []*storagev1.VolumeAttachment
@@ -82,6 +85,7 @@ const (
 	KindServices        = "services"
 	KindEndpointSlices  = "endpointslices"
 	KindStorageClasses  = "storageclasses"
+	KindBudgets         = "poddisruptionbudgets"
 	KindCronJobs        = "cronjobs"
 	KindJobs            = "jobs"
 	KindAttachments     = "volumeattachments"

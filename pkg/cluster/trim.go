@@ -4,16 +4,19 @@
 package cluster
 
 import (
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 )
 
 // trim drops what we never look at before an object is kept, so that a cluster
 // with ten thousand pods fits in little memory: managed fields, pod templates (but
-// for what says where a DaemonSet runs), node images, the sources of volumes, and what may hold the value of a secret: environment, commands,
-// probes, hooks, and the copy of it all that kubectl apply makes in an
-// annotation.
+// for the images, and what says where a DaemonSet runs), node images, the sources of
+// volumes, and what may hold the value of a secret: environment, commands, probes,
+// hooks, and the copy of it all that kubectl apply makes in an annotation.
 func trim(object any) (any, error) {
 	if accessor, err := meta.Accessor(object); err == nil {
 		accessor.SetManagedFields(nil)
@@ -29,25 +32,66 @@ func trim(object any) (any, error) {
 		o.Spec.Template.Spec = corev1.PodSpec{}
 		o.Annotations = nil
 	case *appsv1.Deployment:
-		o.Spec.Template.Spec = corev1.PodSpec{}
+		o.Spec.Template.Spec = whatItRuns(&o.Spec.Template.Spec)
 	case *appsv1.StatefulSet:
-		o.Spec.Template.Spec = corev1.PodSpec{}
+		o.Spec.Template.Spec = whatItRuns(&o.Spec.Template.Spec)
 	case *appsv1.DaemonSet:
 		o.Spec.Template.Spec = whereItRuns(&o.Spec.Template.Spec)
 	case *corev1.PersistentVolume:
 		o.Annotations, o.Spec.PersistentVolumeSource = nil, corev1.PersistentVolumeSource{}
 	case *corev1.PersistentVolumeClaim:
 		o.Annotations = nil
+	default:
+		trimSurveyed(object)
 	}
 	return object, nil
 }
 
-// whereItRuns is what a DaemonSet's template says of the nodes it is for.
-func whereItRuns(spec *corev1.PodSpec) corev1.PodSpec {
-	return corev1.PodSpec{
-		NodeName: spec.NodeName, NodeSelector: spec.NodeSelector, Affinity: spec.Affinity,
-		Tolerations: spec.Tolerations, HostNetwork: spec.HostNetwork,
+// trimSurveyed keeps of the kinds of a Survey what its docstring promises.
+func trimSurveyed(object any) {
+	switch o := object.(type) {
+	case *corev1.Service:
+		o.Annotations = nil
+		o.Spec = corev1.ServiceSpec{Type: o.Spec.Type, Selector: o.Spec.Selector, ClusterIP: o.Spec.ClusterIP, ExternalName: o.Spec.ExternalName}
+	case *batchv1.CronJob:
+		o.Spec.JobTemplate = batchv1.JobTemplateSpec{}
+	case *batchv1.Job:
+		o.Annotations, o.Spec.Template = nil, corev1.PodTemplateSpec{}
+	case *storagev1.StorageClass:
+		o.Parameters = nil
+	case *storagev1.VolumeAttachment:
+		o.Annotations, o.Status.AttachmentMetadata = nil, nil
+	case *admissionregistrationv1.MutatingWebhookConfiguration:
+		for i := range o.Webhooks {
+			o.Webhooks[i].ClientConfig.CABundle = nil
+		}
+	case *admissionregistrationv1.ValidatingWebhookConfiguration:
+		for i := range o.Webhooks {
+			o.Webhooks[i].ClientConfig.CABundle = nil
+		}
 	}
+}
+
+// whereItRuns is what a DaemonSet's template says of the nodes it is for, with the
+// images.
+func whereItRuns(spec *corev1.PodSpec) corev1.PodSpec {
+	kept := whatItRuns(spec)
+	kept.NodeName, kept.NodeSelector, kept.Affinity = spec.NodeName, spec.NodeSelector, spec.Affinity
+	kept.Tolerations, kept.HostNetwork = spec.Tolerations, spec.HostNetwork
+	return kept
+}
+
+// whatItRuns are the names and images of a template's containers.
+func whatItRuns(spec *corev1.PodSpec) corev1.PodSpec {
+	return corev1.PodSpec{InitContainers: imagesOf(spec.InitContainers), Containers: imagesOf(spec.Containers)}
+}
+
+func imagesOf(containers []corev1.Container) []corev1.Container {
+	var kept []corev1.Container
+	for i := range containers {
+		kept = append(kept, corev1.Container{Name: containers[i].Name, Image: containers[i].Image})
+	}
+	return kept
 }
 
 // trimPodSpec keeps what decides where a pod can run and what it loses when it

@@ -129,11 +129,28 @@ func TestTrimKeepsWhereItRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if spec := set.Spec.Template.Spec; spec.NodeSelector["a"] != "b" || len(spec.Tolerations) != 1 || spec.Containers != nil {
+	if spec := set.Spec.Template.Spec; spec.NodeSelector["a"] != "b" || len(spec.Tolerations) != 1 {
 		t.Errorf("%+v", spec)
 	}
 	if volume.Spec.NodeAffinity == nil {
 		t.Error("the volume lost its node affinity")
+	}
+}
+
+// Of a template the names and images are kept, and nothing else.
+func TestTrimKeepsImages(t *testing.T) {
+	deployment, set, daemons := fixture.Deployment("app/d"), fixture.StatefulSet("app/s"), fixture.DaemonSet("app/a")
+	kept := []corev1.Container{{Name: "main", Image: "vantiq/vantiq:1.40"}}
+	for object, spec := range map[metav1.Object]*corev1.PodSpec{
+		deployment: &deployment.Spec.Template.Spec, set: &set.Spec.Template.Spec, daemons: &daemons.Spec.Template.Spec,
+	} {
+		*spec = secretive()
+		if _, err := cluster.Trim(object); err != nil {
+			t.Fatal(err)
+		}
+		if !cmp.Equal(kept, spec.Containers) || !cmp.Equal(kept, spec.InitContainers) {
+			t.Errorf("%T: %+v", object, spec)
+		}
 	}
 }
 

@@ -6,6 +6,8 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -70,6 +72,16 @@ func (v *Volumes) Of(pod *corev1.Pod) []*corev1.PersistentVolume {
 		}
 	}
 	return bound
+}
+
+// PersistentVolumes returns all volumes in the order of their names.
+func (v *Volumes) PersistentVolumes() []*corev1.PersistentVolume {
+	return sorted(slices.Collect(maps.Values(v.volumes)))
+}
+
+// Claims returns all claims in the order of their namespaces and names.
+func (v *Volumes) Claims() []*corev1.PersistentVolumeClaim {
+	return sorted(slices.Collect(maps.Values(v.claims)))
 }
 
 // claimName is the claim of a pod's volume: one that it names, or that is made

@@ -20,6 +20,8 @@ const (
 	KindJob         = "Job"
 	KindReplicaSet  = "ReplicaSet"
 	KindStatefulSet = "StatefulSet"
+
+	kindCronJob = "CronJob"
 )
 
 // Ref identifies a workload.
