@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
@@ -60,16 +61,31 @@ func (o *statusOptions) run(ctx context.Context) error {
 		return err
 	}
 	t := o.newTalk(true, eventsText)
-	holder, err := journal.Current(ctx, client.CoordinationV1().Leases(journal.Namespace), o.now)
+	out, runs, err := o.stillOurs(ctx, client, t.trouble)
 	if err != nil {
 		return err
 	}
-	if holder != nil && o.locker(client, "", nil).IsGone(holder) {
+	err = o.output.print(o.Out, out, func(w io.Writer) error {
+		return report.StatusReport(w, out, o.nextFor(out, runs), o.styleFor(o.Out), o.output.wide)
+	})
+	if err == nil && finding.HasErrors(out.Findings) {
+		err = &ExitError{Code: codeBlocked}
+	}
+	return err
+}
+
+// stillOurs reads who works, the runs, and what of them is not given back.
+func (s *suite) stillOurs(ctx context.Context, client kubernetes.Interface, onTrouble func(error)) (*v1alpha1.StatusReport, []*journal.Run, error) {
+	holder, err := journal.Current(ctx, client.CoordinationV1().Leases(journal.Namespace), s.now)
+	if err != nil {
+		return nil, nil, err
+	}
+	if holder != nil && s.locker(client, "", nil).IsGone(holder) {
 		holder.Lapsed = true
 	}
-	runs, held, findings, err := o.notebook(client, t.trouble).held(ctx)
+	runs, held, findings, err := s.notebook(client, onTrouble).held(ctx)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	out := &v1alpha1.StatusReport{
 		TypeMeta: v1alpha1.TypeMeta("StatusReport"), ObjectMeta: metav1.ObjectMeta{Name: "cluster"},
@@ -78,20 +94,14 @@ func (o *statusOptions) run(ctx context.Context) error {
 	for _, run := range runs {
 		out.Runs = append(out.Runs, runStatus(run))
 	}
-	now := o.now()
+	now := s.now()
 	out.Findings = append(out.Findings, findings...)
 	for _, h := range held {
 		out.Changes = append(out.Changes, changeStatus(h, now))
 	}
 	out.Findings = append(out.Findings, relief.Findings(held, now)...)
 	finding.Sort(out.Findings)
-	err = o.output.print(o.Out, out, func(w io.Writer) error {
-		return report.StatusReport(w, out, o.nextFor(out, runs), o.styleFor(o.Out), o.output.wide)
-	})
-	if err == nil && finding.HasErrors(out.Findings) {
-		err = &ExitError{Code: codeBlocked}
-	}
-	return err
+	return out, runs, nil
 }
 
 // nextFor are the commands that there is something to do for.
