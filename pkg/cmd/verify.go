@@ -93,7 +93,7 @@ warnings do not count.`
 func (o *verifyOptions) addFlags(cmd *cobra.Command) {
 	o.output.addFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&o.baselineName, "baseline", "", "Snapshot to compare with: a file, latest for the newest that the cluster keeps, or the name of one that it keeps")
+	flags.StringVar(&o.baselineName, "baseline", "", "Snapshot to compare with: a file, or latest for the newest that the cluster keeps")
 	flags.StringVar(&o.to, "to", "", "Version that every kubelet should have, e.g. 1.30 or 1.30.2")
 	flags.DurationVar(&o.wait, "wait", 0, "Look again until all holds, at most for so long")
 	flags.IntVar(&o.looks, "looks", o.looks, "With --wait: how many times in a row all must hold")

@@ -184,5 +184,15 @@ func (l *looker) sameCluster(survey *cluster.Survey) error {
 
 // loadLatest loads the newest snapshot that the cluster keeps.
 func (l *looker) loadLatest(ctx context.Context) error {
+	var err error
+	if l.before, err = l.store(l.client, l.talk.trouble).Latest(ctx); err != nil {
+		return fmt.Errorf("--baseline latest: %w", err)
+	}
+	l.source = l.before.Name + " (kept in the cluster)"
 	return nil
+}
+
+// store keeps snapshots in the cluster, beside the journal.
+func (s *suite) store(client kubernetes.Interface, onTrouble func(error)) *baseline.Store {
+	return &baseline.Store{ConfigMaps: client.CoreV1().ConfigMaps(s.journalNamespace), Now: s.now, Retry: s.patience(onTrouble)}
 }

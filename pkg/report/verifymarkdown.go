@@ -21,7 +21,7 @@ import (
 func VerifyMarkdown(w io.Writer, r *v1alpha1.VerifyReport) error {
 	m := &markdown{}
 	word, rest := verifyVerdict(r)
-	fmt.Fprintf(&m.text, "# Verification after the upgrade: %s\n\n**%s**%s\n", word, word, plainText(rest))
+	fmt.Fprintf(&m.text, "# Verification after the upgrade: %s\n\n**%s**: %s\n", word, word, plainText(rest))
 	m.facts(r)
 	m.table("Checks", []string{"State", "Check", "Detail"}, len(r.Checks), func(i int) []string {
 		c := &r.Checks[i]

@@ -17,8 +17,7 @@ import (
 // look at. With -o wide nothing is left out or put together.
 func VerifyReport(w io.Writer, r *v1alpha1.VerifyReport, next Next, style Style, wide bool) error {
 	word, rest := verifyVerdict(r)
-	verdict := wrapped(word+rest, style.room(), "")
-	fmt.Fprintf(w, "%s%s\n\n", verdictColour(r.Outcome, style)(word), strings.TrimPrefix(verdict, word))
+	fmt.Fprintf(w, "%s: %s\n\n", verdictColour(r.Outcome, style)(word), wrapped(rest, style.room(), len(word)+len(": "), ""))
 	if err := printChecks(w, r.Checks, style, wide); err != nil {
 		return err
 	}
@@ -62,7 +61,7 @@ func verifyVerdict(r *v1alpha1.VerifyReport) (word, rest string) {
 	if len(r.Ignored) > 0 {
 		said = append(said, plural(len(r.Ignored), "finding")+" ignored")
 	}
-	return word, ": " + strings.Join(said, ", ") + "; " + comparedWith(r)
+	return word, strings.Join(said, ", ") + "; " + comparedWith(r)
 }
 
 // checkCounts counts checks by their states; made are those that were not skipped
@@ -182,7 +181,7 @@ func printChecklist(w io.Writer, items []v1alpha1.ChecklistItem, style Style) {
 		if item.Where != "" {
 			text = mark + oneLine(item.Where) + ": " + oneLine(item.Text)
 		}
-		fmt.Fprintln(w, wrapped(text, style.room(), strings.Repeat(" ", len(mark))))
+		fmt.Fprintln(w, wrapped(text, style.room(), 0, strings.Repeat(" ", len(mark))))
 	}
 }
 

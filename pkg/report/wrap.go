@@ -8,17 +8,20 @@ import (
 	"time"
 )
 
+// readableWidth is that of running text where there is no terminal to ask.
+const readableWidth = 80
+
 // wrapped breaks text between words, so that no line takes more than width
-// columns where that can be; 0 leaves it whole. The lines after the first begin
-// with indent.
-func wrapped(text string, width int, indent string) string {
+// columns where that can be; 0 leaves it whole. The first line begins at a column
+// of its own, those after it with indent.
+func wrapped(text string, width, column int, indent string) string {
 	words := strings.Fields(text)
 	if width <= 0 || len(words) == 0 {
 		return strings.Join(words, " ")
 	}
 	var out strings.Builder
 	out.WriteString(words[0])
-	column := visible(words[0])
+	column += visible(words[0])
 	for _, word := range words[1:] {
 		if column+1+visible(word) > width {
 			out.WriteString("\n" + indent + word)
@@ -34,6 +37,14 @@ func wrapped(text string, width int, indent string) string {
 // room is how many columns running text may take on a stream: like tables it
 // stays off the last one. 0 means that nothing is broken.
 func (s Style) room() int { return max(s.width-1, 0) }
+
+// textWidth is how many columns running text takes where it is always broken.
+func (s Style) textWidth() int {
+	if s.width == 0 {
+		return readableWidth
+	}
+	return s.room()
+}
 
 // bothZones writes a time in the zone of this machine and in UTC, with the day in
 // UTC only where it is another one: an operator reads the one, logs of a cloud have

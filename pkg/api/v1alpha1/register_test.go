@@ -38,9 +38,11 @@ func TestResultsAreAPIObjects(t *testing.T) {
 			Runs:     []v1alpha1.RunStatus{{ID: "r", Ended: new(metav1.Unix(2, 0))}},
 			Changes:  []v1alpha1.ChangeStatus{{Before: []byte("1"), After: []byte("0"), Now: []byte("2"), Expires: new(metav1.Unix(3, 0))}},
 		},
-		"PoolList": &v1alpha1.PoolList{TypeMeta: v1alpha1.TypeMeta("PoolList"), Items: []v1alpha1.Pool{{Nodes: []string{"n1"}}}},
-		"Pool":     &v1alpha1.Pool{TypeMeta: v1alpha1.TypeMeta("Pool")},
-		"Version":  &v1alpha1.Version{TypeMeta: v1alpha1.TypeMeta("Version")},
+		"PoolList":        &v1alpha1.PoolList{TypeMeta: v1alpha1.TypeMeta("PoolList"), Items: []v1alpha1.Pool{{Nodes: []string{"n1"}}}},
+		"Pool":            &v1alpha1.Pool{TypeMeta: v1alpha1.TypeMeta("Pool")},
+		"FindingCode":     &v1alpha1.FindingCode{TypeMeta: v1alpha1.TypeMeta("FindingCode")},
+		"FindingCodeList": &v1alpha1.FindingCodeList{TypeMeta: v1alpha1.TypeMeta("FindingCodeList"), Items: []v1alpha1.FindingCode{{}}},
+		"Version":         &v1alpha1.Version{TypeMeta: v1alpha1.TypeMeta("Version")},
 	}
 	scheme := v1alpha1.NewScheme()
 	for kind, object := range results {
