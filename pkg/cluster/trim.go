@@ -87,7 +87,10 @@ func whatItRuns(spec *corev1.PodSpec) corev1.PodSpec {
 }
 
 func imagesOf(containers []corev1.Container) []corev1.Container {
-	var kept []corev1.Container
+	if len(containers) == 0 {
+		return nil
+	}
+	kept := make([]corev1.Container, 0, len(containers))
 	for i := range containers {
 		kept = append(kept, corev1.Container{Name: containers[i].Name, Image: containers[i].Image})
 	}
