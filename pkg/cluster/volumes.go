@@ -96,16 +96,39 @@ func claimName(pod *corev1.Pod, volume *corev1.Volume) string {
 	return ""
 }
 
-// VolumeZones returns the zones that the labels of a volume name, older labels
-// too; none where it is bound to no zone. A volume of several zones lists them
-// with two underscores between.
+// VolumeZones returns the zones that a volume can be attached in: those that its
+// labels name, older labels too, else those of its node affinity, where drivers
+// write them; none where it is bound to no zone. A label for several zones lists
+// them with two underscores between.
 func VolumeZones(volume *corev1.PersistentVolume) []string {
 	for _, key := range zoneLabels() {
 		if zones := volume.Labels[key]; zones != "" {
 			return strings.Split(zones, "__")
 		}
 	}
+	if affinity := volume.Spec.NodeAffinity; affinity != nil && affinity.Required != nil {
+		return zonesOf(affinity.Required.NodeSelectorTerms)
+	}
 	return nil
+}
+
+// zonesOf are the zones that terms name, by the keys of Kubernetes or those of a
+// driver: topology.disk.csi.azure.com/zone, whose empty value stands for no zone.
+func zonesOf(terms []corev1.NodeSelectorTerm) []string {
+	var zones []string
+	for _, term := range terms {
+		for _, rule := range term.MatchExpressions {
+			if rule.Operator != corev1.NodeSelectorOpIn || !strings.HasSuffix(rule.Key, "/zone") {
+				continue
+			}
+			for _, zone := range rule.Values {
+				if zone != "" && !slices.Contains(zones, zone) {
+					zones = append(zones, zone)
+				}
+			}
+		}
+	}
+	return zones
 }
 
 // ListVolumes reads all volumes and claims, page by page. Of a kind that the

@@ -101,7 +101,7 @@ func TestJudge(t *testing.T) {
 		"a volume that no node reaches": {
 			with(base, fixture.PersistentVolume("disk", fixture.ReachesZone(corev1.LabelTopologyZone, "z9")), claim,
 				influx, fixture.PodOf(influx, "influxdb-0", "grafananp-0", fixture.Claim("data"))),
-			[]string{"Error VU-406 pod/shared/influxdb-0: its volume disk is not where its node is; its node is in zone z1; on grafananp-0; no room: there is no other node"},
+			[]string{"Error VU-406 pod/shared/influxdb-0: its volume disk is in zone z9; its node is in zone z1; on grafananp-0; no room: there is no other node"},
 		},
 		"partners in two zones": {
 			with(base, grafana, grafanaRS, db, dbRS, fixture.PodOf(grafanaRS, "grafana-x", "keycloaknp-2"), fixture.PodOf(dbRS, "db-x", "grafananp-0")),
