@@ -6,7 +6,10 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
+	"golang.org/x/sync/errgroup"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	authorizationclient "k8s.io/client-go/kubernetes/typed/authorization/v1"
@@ -14,28 +17,33 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/registry"
 )
 
-// Denied asks the API server for each right at the same time and returns those
-// that the current user lacks, in the order in which they were asked for. The
-// server's answer is that of its authorizer: an admission plugin may still
-// refuse.
-func Denied(ctx context.Context, client authorizationclient.SelfSubjectAccessReviewInterface, wanted []registry.Access) ([]registry.Access, error) {
+// nowhere is a name that no namespace can have: the rules in it are those of every
+// namespace.
+const nowhere = "."
+
+// Denied returns the rights that the current user lacks, in the order in which they
+// were asked for. One request reads the rules that the server knows of the user; as
+// these need not be all (the authorizers of clouds list none), each right that they
+// do not give is asked for by itself, at the same time. The server's answer is that
+// of its authorizer: an admission plugin may still refuse.
+func Denied(ctx context.Context, client authorizationclient.AuthorizationV1Interface, wanted []registry.Access) ([]registry.Access, error) {
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	rules := rulesOf(ctx, client.SelfSubjectRulesReviews())
 	allowed := make([]bool, len(wanted))
-	errs := make(chan error)
+	var group errgroup.Group
 	for i, access := range wanted {
-		go func() {
-			var err error
-			allowed[i], err = isAllowed(ctx, client, access)
-			errs <- err
-		}()
-	}
-	var failed error
-	for range wanted {
-		if err := <-errs; err != nil && failed == nil {
-			failed = err
+		if allowed[i] = rules.give(access); allowed[i] {
+			continue
 		}
+		group.Go(func() (err error) {
+			allowed[i], err = isAllowed(ctx, client.SelfSubjectAccessReviews(), access)
+			return err
+		})
 	}
-	if failed != nil {
-		return nil, fmt.Errorf("checking the rights of the current user: %w", failed)
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("checking the rights of the current user: %w", err)
 	}
 	var denied []registry.Access
 	for i, access := range wanted {
@@ -44,6 +52,34 @@ func Denied(ctx context.Context, client authorizationclient.SelfSubjectAccessRev
 		}
 	}
 	return denied, nil
+}
+
+// rules are those of a user in every namespace.
+type rules []authorizationv1.ResourceRule
+
+// rulesOf reads the rules of the current user; none where that fails, then each
+// right is asked for.
+func rulesOf(ctx context.Context, client authorizationclient.SelfSubjectRulesReviewInterface) rules {
+	review, err := client.Create(ctx, &authorizationv1.SelfSubjectRulesReview{
+		Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: nowhere},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		return nil
+	}
+	return review.Status.ResourceRules
+}
+
+// give reports whether a rule gives a right. One that is for named objects only
+// does not.
+func (r rules) give(a registry.Access) bool {
+	resource := strings.TrimSuffix(a.Resource+"/"+a.Subresource, "/")
+	return slices.ContainsFunc(r, func(rule authorizationv1.ResourceRule) bool {
+		return len(rule.ResourceNames) == 0 && has(rule.Verbs, a.Verb) && has(rule.APIGroups, a.Group) && has(rule.Resources, resource)
+	})
+}
+
+func has(values []string, wanted string) bool {
+	return slices.Contains(values, "*") || slices.Contains(values, wanted)
 }
 
 func isAllowed(ctx context.Context, client authorizationclient.SelfSubjectAccessReviewInterface, a registry.Access) (bool, error) {

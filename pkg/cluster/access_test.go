@@ -5,6 +5,8 @@ package cluster_test
 
 import (
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,11 +43,11 @@ func TestDenied(t *testing.T) {
 	client := reviewer(func(a *authorizationv1.ResourceAttributes) (bool, error) {
 		return a.Verb == "list" && a.Subresource == "" || a.Resource == "leases" && a.Namespace == "kube-system" && a.Group == "coordination.k8s.io", nil
 	})
-	got, err := cluster.Denied(t.Context(), client.AuthorizationV1().SelfSubjectAccessReviews(), wanted)
+	got, err := cluster.Denied(t.Context(), client.AuthorizationV1(), wanted)
 	if diff := cmp.Diff([]registry.Access{wanted[1], wanted[4]}, got); diff != "" || err != nil {
 		t.Errorf("error %v, -want +got:\n%s", err, diff)
 	}
-	if got, err := cluster.Denied(t.Context(), client.AuthorizationV1().SelfSubjectAccessReviews(), nil); len(got) != 0 || err != nil {
+	if got, err := cluster.Denied(t.Context(), client.AuthorizationV1(), nil); len(got) != 0 || err != nil {
 		t.Errorf("no rights wanted: got %v, %v", got, err)
 	}
 }
@@ -59,9 +61,45 @@ func TestDeniedFailsWhenOneAnswerIsMissing(t *testing.T) {
 		}
 		return true, nil
 	})
-	got, err := cluster.Denied(t.Context(), client.AuthorizationV1().SelfSubjectAccessReviews(),
+	got, err := cluster.Denied(t.Context(), client.AuthorizationV1(),
 		[]registry.Access{{Verb: "list", Resource: "pods"}, {Verb: "list", Resource: "nodes"}, {Verb: "patch", Resource: "nodes"}})
 	if got != nil || !errors.Is(err, lost) {
 		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// TestDeniedAsksWhatRulesDoNotGive: a rule for all objects saves a question, one for
+// named objects does not.
+func TestDeniedAsksWhatRulesDoNotGive(t *testing.T) {
+	var asked []string
+	var mu sync.Mutex
+	client := reviewer(func(a *authorizationv1.ResourceAttributes) (bool, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, a.Verb+" "+a.Resource+"/"+a.Subresource)
+		return false, nil
+	})
+	client.PrependReactor("create", "selfsubjectrulesreviews", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, &authorizationv1.SelfSubjectRulesReview{Status: authorizationv1.SubjectRulesReviewStatus{Incomplete: true, ResourceRules: []authorizationv1.ResourceRule{
+			{Verbs: []string{"list", "watch"}, APIGroups: []string{"", "apps"}, Resources: []string{"*"}},
+			{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"pods/eviction"}},
+			{Verbs: []string{"patch"}, APIGroups: []string{""}, Resources: []string{"nodes"}, ResourceNames: []string{"one"}},
+		}}}, nil
+	})
+	wanted := []registry.Access{
+		{Verb: "list", Resource: "pods"},
+		{Verb: "watch", Group: "apps", Resource: "deployments"},
+		{Verb: "list", Group: "policy", Resource: "poddisruptionbudgets"},
+		{Verb: "create", Resource: "pods", Subresource: "eviction"},
+		{Verb: "create", Resource: "pods"},
+		{Verb: "patch", Resource: "nodes"},
+	}
+	got, err := cluster.Denied(t.Context(), client.AuthorizationV1(), wanted)
+	if diff := cmp.Diff([]registry.Access{wanted[2], wanted[4], wanted[5]}, got); diff != "" || err != nil {
+		t.Errorf("error %v, -want +got:\n%s", err, diff)
+	}
+	slices.Sort(asked)
+	if diff := cmp.Diff([]string{"create pods/", "list poddisruptionbudgets/", "patch nodes/"}, asked); diff != "" {
+		t.Errorf("asked one by one, -want +got:\n%s", diff)
 	}
 }

@@ -117,7 +117,7 @@ func (s *suite) missingRights(ctx context.Context, client kubernetes.Interface, 
 			}
 		}
 	}
-	return cluster.Denied(ctx, client.AuthorizationV1().SelfSubjectAccessReviews(), wanted)
+	return cluster.Denied(ctx, client.AuthorizationV1(), wanted)
 }
 
 // inJournalNamespace asks for the rights on the journal, and on the pods beside
