@@ -38,6 +38,8 @@ type Store struct {
 	// Retry carries out every request, and repeats it for passing reasons; nil
 	// carries it out once. A request may be carried out twice.
 	Retry func(ctx context.Context, request func() error) error
+	// DryRun has the API server judge what Save would create, without creating it.
+	DryRun bool
 }
 
 // Stored is a snapshot that the cluster keeps.
@@ -58,15 +60,22 @@ func (s *Store) Save(ctx context.Context, snapshot *v1alpha1.ClusterSnapshot) er
 	if err := WriteGzip(&packed, snapshot); err != nil {
 		return err
 	}
+	options := metav1.CreateOptions{}
+	if s.DryRun {
+		options.DryRun = []string{metav1.DryRunAll}
+	}
 	for _, part := range split(snapshot.Name, snapshot.Time.Time, packed.Bytes()) {
 		err := s.try(ctx, func() error {
-			_, err := s.ConfigMaps.Create(ctx, part, metav1.CreateOptions{})
+			_, err := s.ConfigMaps.Create(ctx, part, options)
 			return err
 		})
 		// It is ours when the answer to our own request was lost; reading it back tells.
 		if err != nil && !apierrors.IsAlreadyExists(err) {
 			return fmt.Errorf("writing the snapshot to the cluster: %w", err)
 		}
+	}
+	if s.DryRun {
+		return nil
 	}
 	if _, err := s.Load(ctx, snapshot.Name); err != nil {
 		return fmt.Errorf("reading the snapshot back from the cluster: %w", err)

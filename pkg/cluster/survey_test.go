@@ -171,7 +171,9 @@ func TestSurveyEndpoints(t *testing.T) {
 
 // TestSurveyEvents: those of trouble, put together by object and reason.
 func TestSurveyEvents(t *testing.T) {
-	at := func(minute int) metav1.Time { return metav1.NewTime(fixture.Epoch().Add(time.Duration(minute) * time.Minute)) }
+	at := func(minute int) metav1.Time {
+		return metav1.NewTime(fixture.Epoch().Add(time.Duration(minute) * time.Minute))
+	}
 	event := func(name, reason, message string, change func(*corev1.Event)) *corev1.Event {
 		e := &corev1.Event{
 			ObjectMeta:     metav1.ObjectMeta{Namespace: "app", Name: name},

@@ -5,11 +5,14 @@ package cmd
 
 import (
 	"fmt"
+	"net/url"
 
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 
@@ -61,14 +64,68 @@ func (c *connection) client() (*kubernetes.Clientset, error) {
 	return client, nil
 }
 
+// clients are the ways to a cluster that reading all of it takes.
+type clients struct {
+	kubernetes.Interface
+	// objects are read as they are, metadata without the rest.
+	objects  dynamic.Interface
+	metadata metadata.Interface
+}
+
+// clients returns them for the chosen context, over the same connections.
+func (c *connection) clients() (*clients, error) {
+	config, err := c.config()
+	if err != nil {
+		return nil, err
+	}
+	web, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	all := &clients{}
+	if all.Interface, err = kubernetes.NewForConfigAndClient(config, web); err != nil {
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	if all.objects, err = dynamic.NewForConfigAndClient(config, web); err != nil {
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	if all.metadata, err = metadata.NewForConfigAndClient(config, web); err != nil {
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	return all, nil
+}
+
+// contextName is that of the chosen context; empty where there is none.
+func (c *connection) contextName() string {
+	if c.flags.Context != nil && *c.flags.Context != "" {
+		return *c.flags.Context
+	}
+	raw, err := c.flags.ToRawKubeConfigLoader().RawConfig()
+	if err != nil {
+		return ""
+	}
+	return raw.CurrentContext
+}
+
+// address is that of the API server, without a name or a password in it.
+func (c *connection) address() string {
+	config, err := c.flags.ToRESTConfig()
+	if err != nil {
+		return ""
+	}
+	address, err := url.Parse(config.Host)
+	if err != nil || address.Host == "" {
+		return config.Host
+	}
+	address.User = nil
+	return address.String()
+}
+
 // describe names the cluster for a question: its context and its address.
 func (c *connection) describe() string {
 	name := "the cluster"
-	if raw, err := c.flags.ToRawKubeConfigLoader().RawConfig(); err == nil && raw.CurrentContext != "" {
-		name = "context " + raw.CurrentContext
-	}
-	if c.flags.Context != nil && *c.flags.Context != "" {
-		name = "context " + *c.flags.Context
+	if context := c.contextName(); context != "" {
+		name = "context " + context
 	}
 	if config, err := c.flags.ToRESTConfig(); err == nil {
 		name += " (" + config.Host + ")"

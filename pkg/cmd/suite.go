@@ -135,6 +135,22 @@ func (s *suite) inJournalNamespace(accesses []registry.Access) []registry.Access
 // missing right at once.
 func (s *suite) refuseWithoutRights(ctx context.Context, client kubernetes.Interface, subcommand string) error {
 	missing, err := s.missingRights(ctx, client, subcommand)
+	return refusal(subcommand, missing, err)
+}
+
+// refuseWithoutFlagRights is refuseWithoutRights for what a flag needs besides,
+// where the subcommand goes on without some of its own rights.
+func (s *suite) refuseWithoutFlagRights(ctx context.Context, client kubernetes.Interface, subcommand, flag string) error {
+	entry, err := s.registry.Subcommand(subcommand)
+	if err != nil {
+		return err
+	}
+	wanted := s.inJournalNamespace(entry.FlagAccesses(flag))
+	missing, err := cluster.Denied(ctx, client.AuthorizationV1().SelfSubjectAccessReviews(), wanted)
+	return refusal(subcommand+" --"+flag, missing, err)
+}
+
+func refusal(subcommand string, missing []registry.Access, err error) error {
 	if err != nil || len(missing) == 0 {
 		return err
 	}

@@ -112,6 +112,20 @@ func (s Subcommand) Accesses(flags ...string) []Access {
 			rules = append(rules, flag.RBAC...)
 		}
 	}
+	return accesses(rules)
+}
+
+// FlagAccesses lists every single right that a flag needs besides.
+func (s Subcommand) FlagAccesses(flag string) []Access {
+	for i := range s.Flags {
+		if s.Flags[i].Name == flag {
+			return accesses(s.Flags[i].RBAC)
+		}
+	}
+	return nil
+}
+
+func accesses(rules []Rule) []Access {
 	var all []Access
 	for _, rule := range rules {
 		for _, group := range rule.APIGroups {

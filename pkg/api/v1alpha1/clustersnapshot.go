@@ -222,6 +222,8 @@ type SnapshotReport struct {
 
 	Time    metav1.Time     `json:"time"`
 	Cluster ClusterIdentity `json:"cluster"`
+	// DryRun is client or server when nothing was written down; empty otherwise.
+	DryRun string `json:"dryRun,omitempty"`
 	// File is where it was written, Bytes how long that is; empty with
 	// --to-cluster alone.
 	File  string `json:"file,omitempty"`
