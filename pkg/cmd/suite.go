@@ -146,7 +146,7 @@ func (s *suite) refuseWithoutFlagRights(ctx context.Context, client kubernetes.I
 		return err
 	}
 	wanted := s.inJournalNamespace(entry.FlagAccesses(flag))
-	missing, err := cluster.Denied(ctx, client.AuthorizationV1().SelfSubjectAccessReviews(), wanted)
+	missing, err := cluster.Denied(ctx, client.AuthorizationV1(), wanted)
 	return refusal(subcommand+" --"+flag, missing, err)
 }
 
