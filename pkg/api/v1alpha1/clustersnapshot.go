@@ -141,7 +141,8 @@ type VolumeRecord struct {
 	Claim string `json:"claim,omitempty"`
 	Class string `json:"class,omitempty"`
 	Size  string `json:"size,omitempty"`
-	// Zones are those of its labels; none for a volume that is bound to none.
+	// Zones are those of its labels, or of the nodes that reach it; none for a
+	// volume that is bound to none.
 	Zones []string `json:"zones,omitempty"`
 	// ReclaimPolicy is Retain or Delete.
 	ReclaimPolicy string `json:"reclaimPolicy,omitempty"`

@@ -1,0 +1,124 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
+)
+
+// tap lets requests through to a sandbox and keeps what was answered.
+type tap struct {
+	kubeconfig string
+
+	mu      sync.Mutex
+	answers []answer
+	// held are paths whose requests wait until their clients give up.
+	held map[string]chan struct{}
+}
+
+// answer is one request and what came of it.
+type answer struct{ path, accept, body string }
+
+func startTap(t *testing.T, s *harness.Sandbox) *tap {
+	t.Helper()
+	upstream, err := url.Parse(s.Config.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport, err := rest.TransportFor(s.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := &tap{held: map[string]chan struct{}{}}
+	forward := &httputil.ReverseProxy{
+		Transport: transport, FlushInterval: -1,
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(upstream)
+			r.Out.Header.Del("Accept-Encoding") // so that it can be read
+		},
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if out.waits(r.URL.Path) {
+			<-r.Context().Done()
+			return
+		}
+		kept := &keeper{ResponseWriter: w}
+		forward.ServeHTTP(kept, r)
+		out.keep(answer{r.URL.Path, r.Header.Get("Accept"), kept.body.String()})
+	}))
+	t.Cleanup(server.Close)
+	out.kubeconfig = filepath.Join(t.TempDir(), "kubeconfig")
+	config := fmt.Sprintf(`{"apiVersion":"v1","kind":"Config","current-context":"sandbox","contexts":[{"name":"sandbox","context":{"cluster":"tap","user":"tap"}}],
+"clusters":[{"name":"tap","cluster":{"server":%q}}],"users":[{"name":"tap","user":{}}]}`, server.URL)
+	if err := os.WriteFile(out.kubeconfig, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// hold keeps requests for a path waiting; the channel is closed when the first has
+// come.
+func (t *tap) hold(path string) <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.held[path] = make(chan struct{})
+	return t.held[path]
+}
+
+func (t *tap) waits(path string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	arrived, held := t.held[path]
+	if held {
+		select {
+		case <-arrived:
+		default:
+			close(arrived)
+		}
+	}
+	return held
+}
+
+func (t *tap) keep(a answer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.answers = append(t.answers, a)
+}
+
+func (t *tap) all() []answer {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.answers)
+}
+
+// keeper keeps what is written.
+type keeper struct {
+	http.ResponseWriter
+	body strings.Builder
+}
+
+func (k *keeper) Write(p []byte) (int, error) {
+	k.body.Write(p)
+	return k.ResponseWriter.Write(p)
+}
+
+// Unwrap lets the proxy flush.
+func (k *keeper) Unwrap() http.ResponseWriter { return k.ResponseWriter }
+
+func base64Of(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
