@@ -6,6 +6,7 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -194,7 +195,7 @@ For a person to look at:
 Next: mend what is named above, then kubectl vantiq-upgrade verify --to 1.30.2
 `)
 	for _, width := range []int{80, 100, 132} {
-		for _, line := range strings.Split(printed(t, verified(), Next{}, Style{width: width}, false), "\n") {
+		for line := range strings.SplitSeq(printed(t, verified(), Next{}, Style{width: width}, false), "\n") {
 			if visible(strings.TrimRight(line, " ")) > width-1 {
 				t.Errorf("%d columns: wider than a terminal: %q", width, line)
 			}
@@ -211,7 +212,7 @@ func TestVerifyReportWide(t *testing.T) {
 		r.Findings = append(r.Findings, v1alpha1.Finding{Code: "VU-505", Severity: v1alpha1.SeverityWarning, Object: fmt.Sprintf("pod/app/p%02d", i), Message: "m"})
 		r.Ignored = append(r.Ignored, v1alpha1.IgnoredFinding{Finding: v1alpha1.Finding{Code: "VU-505", Object: fmt.Sprintf("pod/app/q%02d", i)}})
 		r.Events = append(r.Events, v1alpha1.TroubleEvent{Object: fmt.Sprintf("pod/app/r%02d", i), Reason: "BackOff"})
-		r.Differences = append(r.Differences, v1alpha1.Difference{Group: v1alpha1.DifferencePods, Object: fmt.Sprintf("pod/app/s%02d", i), Field: "restarts", Before: "0", After: fmt.Sprint(i + 1)})
+		r.Differences = append(r.Differences, v1alpha1.Difference{Group: v1alpha1.DifferencePods, Object: fmt.Sprintf("pod/app/s%02d", i), Field: "restarts", Before: "0", After: strconv.Itoa(i + 1)})
 	}
 	wide := printed(t, r, Next{}, Style{width: 80}, true)
 	for _, want := range []string{
