@@ -56,7 +56,7 @@ func run() int {
 	return cmd.ExitCode(err)
 }
 
-// describe writes an error the way kubectl does.
+// describe writes an error the way kubectl does, with its code where it has one.
 func describe(err error) string {
 	if err.Error() == "" {
 		return ""
@@ -64,6 +64,9 @@ func describe(err error) string {
 	message, known := cmdutil.StandardErrorMessage(err)
 	if !known {
 		message = err.Error()
+	}
+	if code := cmd.ErrorCode(err); code != "" {
+		return "error: " + string(code) + ": " + strings.TrimPrefix(message, "error: ")
 	}
 	if !strings.HasPrefix(message, "error: ") && !strings.HasPrefix(message, "Error from server") {
 		message = "error: " + message

@@ -99,7 +99,7 @@ func (r *runDrain) relieve(ctx context.Context, book *notebook, rec *journal.Rec
 		return err
 	}
 	for _, f := range foreign { // the drain can go on; giving back will name it again
-		r.talk.note("Warning: " + f.Object + ": " + f.Message)
+		r.talk.note("Warning: " + f.Code + ": " + f.Object + ": " + f.Message)
 	}
 	if len(changes) == 0 {
 		return nil

@@ -221,6 +221,7 @@ func (r *runDrain) conclude(ctx, held context.Context, out *v1alpha1.DrainReport
 	switch {
 	case ctx.Err() != nil:
 		out.Outcome = v1alpha1.DrainInterrupted
+		out.Findings = append(out.Findings, finding.New(finding.DrainStoppedByUser, "pool/"+out.Name, "nothing new was evicted after the signal", r.next.Again))
 		return &ExitError{Code: codeInterrupted}
 	case err != nil:
 		out.Outcome = v1alpha1.DrainStopped

@@ -6,8 +6,12 @@ package cmd
 import (
 	"context"
 	"errors"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 )
 
@@ -52,6 +56,22 @@ func ExitCode(err error) int {
 		return codeInterrupted
 	}
 	return codeError
+}
+
+// ErrorCode returns the code of findings for what an error is about; it is empty
+// for usage, and for what no command of ours has found.
+func ErrorCode(err error) finding.Code {
+	var rights *missingRightsError
+	var held *journal.HeldError
+	var lost *journal.LostError
+	switch {
+	case errors.As(err, &rights), apierrors.IsForbidden(err) && strings.Contains(err.Error(), " cannot "):
+		// Quotas and admission forbid as well, in other words.
+		return finding.RightsMissing
+	case errors.As(err, &held), errors.As(err, &lost):
+		return finding.LockLeft
+	}
+	return ""
 }
 
 // endedEarly names the outcome of a pause or a restore that did not come to its

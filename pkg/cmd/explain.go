@@ -98,10 +98,19 @@ func codeObject(e finding.Entry) v1alpha1.FindingCode {
 
 // completeCodes completes codes the way that they are begun: VU-5, vu-5 or 5.
 func completeCodes(_ *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	given := map[finding.Code]bool{}
+	for _, arg := range args {
+		if entry, err := finding.Lookup(arg); err == nil {
+			given[entry.Code] = true
+		}
+	}
 	var codes []cobra.Completion
 	for _, e := range finding.Table() {
+		if given[e.Code] {
+			continue
+		}
 		for _, word := range []string{string(e.Code), strings.ToLower(string(e.Code)), strings.TrimPrefix(string(e.Code), "VU-")} {
-			if strings.HasPrefix(word, toComplete) && !slices.Contains(args, word) {
+			if strings.HasPrefix(word, toComplete) {
 				codes = append(codes, cobra.CompletionWithDesc(word, e.Title))
 				break
 			}

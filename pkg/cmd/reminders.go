@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 )
 
@@ -30,7 +31,7 @@ func (s *suite) remind(ctx context.Context, client kubernetes.Interface, command
 		if slices.Equal(run.Command, command) || !isUnfinished(run) && !isAborting(run) || run.Outcome == "" && s.isWorking(ctx, client) {
 			continue
 		}
-		say(fmt.Sprintf("Note: %s of %s did not come to its end (run %s): %s", shortCommand(run.Command), run.Started.Local().Format(time.DateTime), run.ID, mendRun(run)))
+		say(fmt.Sprintf("Note: %s: %s of %s did not come to its end (run %s): %s", finding.ChangeLeft, shortCommand(run.Command), run.Started.Local().Format(time.DateTime), run.ID, mendRun(run)))
 	}
 }
 
@@ -39,8 +40,8 @@ func (s *suite) remindOfPauses(run *journal.Run, say func(string)) {
 	now := s.now()
 	for _, c := range run.Changes {
 		if c.IsOpen() && c.State != journal.Returned && c.Expires != nil && now.After(*c.Expires) {
-			say(fmt.Sprintf("Warning: %s is paused since %s and should have been given back by %s: kubectl vantiq-upgrade resume-pdb-blockers",
-				c.Object, c.Time.Local().Format(time.DateTime), c.Expires.Local().Format(time.DateTime)))
+			say(fmt.Sprintf("Warning: %s: %s is paused since %s and should have been given back by %s: kubectl vantiq-upgrade resume-pdb-blockers",
+				finding.PauseExpired, c.Object, c.Time.Local().Format(time.DateTime), c.Expires.Local().Format(time.DateTime)))
 		}
 	}
 }

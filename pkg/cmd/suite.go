@@ -15,6 +15,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/registry"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
@@ -80,7 +81,7 @@ func (s *suite) lock(ctx context.Context, client kubernetes.Interface, command s
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 		defer cancel()
 		if err := lock.Release(ctx); err != nil {
-			t.note("Warning: " + err.Error())
+			t.note("Warning: " + string(finding.LockLeft) + ": " + err.Error())
 		}
 	}
 	return held, release, nil

@@ -28,6 +28,16 @@ func (e *HeldError) Error() string {
 		e.Holder, e.Command, e.Since.Local().Format(time.DateTime), e.Since.UTC().Format(time.RFC3339), leaseDuration)
 }
 
+// LostError says that the lock, which was ours, is not any more.
+type LostError struct {
+	// Err says how.
+	Err error
+}
+
+func (e *LostError) Error() string { return e.Err.Error() }
+
+func (e *LostError) Unwrap() error { return e.Err }
+
 // Held tells who has the lock.
 type Held struct {
 	// Holder is user@host/process, Command what it does, Machine the machine it

@@ -54,13 +54,13 @@ func (l *Lock) renewOnce(ctx context.Context) error {
 	current, err := l.Leases.Get(ctx, LeaseName, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return errors.New("the lock was removed by somebody else")
+		return &LostError{Err: errors.New("the lock was removed by somebody else")}
 	case err != nil:
 		return nil
 	case ptr.Deref(current.Spec.HolderIdentity, "") == "":
-		return errors.New("the lock was lost: another run has taken it over, and given it back")
+		return &LostError{Err: errors.New("the lock was lost: another run has taken it over, and given it back")}
 	case !l.isOurs(current):
-		return fmt.Errorf("the lock was lost: %w", heldError(current))
+		return &LostError{Err: fmt.Errorf("the lock was lost: %w", heldError(current))}
 	}
 	l.lease = current
 	return nil

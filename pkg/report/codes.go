@@ -29,7 +29,7 @@ func Explain(w io.Writer, codes []v1alpha1.FindingCode, style Style) {
 		}
 		c := &codes[i]
 		column := len(c.Name) + len(c.Severity) + len("  :")
-		fmt.Fprintf(w, "%s %s: %s\n", style.Bold(c.Name), style.Severity(c.Severity), wrapped(c.Meaning, style.textWidth(), column, ""))
+		fmt.Fprintf(w, "%s %s: %s\n", style.Bold(c.Name), style.Severity(c.Severity), wrapped(c.Meaning, style.textWidth(), column, strings.Repeat(" ", len(c.Name)+1)))
 		paragraph(w, "Why it matters: ", c.Why, style)
 		paragraph(w, "How to mend it: ", c.Mend, style)
 	}

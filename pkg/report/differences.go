@@ -85,16 +85,19 @@ func several(kind string) string {
 
 // printDifferences has a table for every group, which its first column names.
 func printDifferences(w io.Writer, r *v1alpha1.VerifyReport, style Style, wide bool) error {
+	if len(r.Differences) > 0 {
+		heading := "Changed since the snapshot; what has a code is a finding, the rest is as an upgrade has it:"
+		fmt.Fprintln(w, "\n"+wrapped(heading, style.room(), 0, ""))
+	}
 	for _, group := range differenceGroups(r.Differences) {
 		own := differencesOf(group, r.Differences, wide)
 		if len(own) == 0 {
 			continue
 		}
-		t := newTable("^"+strings.ToUpper(oneLine(string(group))), "~FIELD", "^BEFORE", "^-> AFTER", "CODE")
 		n := shown(len(own), wide)
-		for i := range own[:n] {
-			d := &own[i]
-			t.add(differing(d.Object, wide), oneLine(d.Field), orNone(oneLine(d.Before)), "-> "+orNone(oneLine(d.After)), d.Code)
+		t := differencesTable(group, own[:n], wide, false)
+		if !wide && style.width > 0 && !t.fits(style.width) {
+			t = differencesTable(group, own[:n], wide, true)
 		}
 		if err := printApart(w, t, style, wide); err != nil {
 			return err
@@ -102,6 +105,46 @@ func printDifferences(w io.Writer, r *v1alpha1.VerifyReport, style Style, wide b
 		tail(w, len(own)-n, "difference")
 	}
 	return nil
+}
+
+// differencesTable is the table of a group. On a narrow terminal kinds are short,
+// and what both values begin with is left away.
+func differencesTable(group v1alpha1.DifferenceGroup, own []v1alpha1.Difference, wide, short bool) *table {
+	t := newTable("^"+strings.ToUpper(oneLine(string(group))), "~FIELD", "^BEFORE", "^-> AFTER", "CODE")
+	for i := range own {
+		d := &own[i]
+		name, before, after := differing(d.Object, wide), oneLine(d.Before), oneLine(d.After)
+		if short {
+			name = shortKind(name)
+			before, after = withoutBeginning(before, after)
+		}
+		t.add(name, oneLine(d.Field), orNone(before), "-> "+orNone(after), d.Code)
+	}
+	return t
+}
+
+// shortKind names a workload the way that the other tables do: sts app/mongodb.
+func shortKind(name string) string {
+	kind, rest, _ := strings.Cut(name, "/")
+	namespace, own, namespaced := strings.Cut(rest, "/")
+	if !namespaced {
+		return name
+	}
+	return workload(kindOf(kind), namespace, own)
+}
+
+// withoutBeginning takes away what two values begin with, up to a slash, a colon or
+// an at sign: of two images of one repository the tags are left.
+func withoutBeginning(before, after string) (string, string) {
+	same := 0
+	for same < min(len(before), len(after)) && before[same] == after[same] {
+		same++
+	}
+	end := strings.LastIndexAny(before[:same], "/:@") + 1
+	if end < leastCutWidth || end == len(before) || end == len(after) {
+		return before, after
+	}
+	return before[end:], after[end:]
 }
 
 // printApart prints a table below an empty line.

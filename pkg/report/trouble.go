@@ -6,7 +6,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -50,10 +49,14 @@ func printProbes(w io.Writer, r *v1alpha1.VerifyReport, style Style, wide bool) 
 	if len(r.Probes) == 0 {
 		return nil
 	}
-	t := newTable("~PAGE", "STATE", "STATUS", "TIME", "CERTIFICATE", "^ADDRESS", "~MESSAGE", "+FINAL ADDRESS")
+	t := newTable("~PAGE", "STATE", "TIME", "CERTIFICATE", "^ADDRESS", "+FINAL ADDRESS", "+MESSAGE")
 	for i := range r.Probes {
 		p := &r.Probes[i]
-		t.add(oneLine(p.Name), upDown(p), status(p), tookTime(p), expiry(p.Expires, r.Time.Time), oneLine(p.URL), oneLine(p.Message), orNone(oneLine(p.Final)))
+		state := upDown(p)
+		if p.Status != 0 {
+			state += fmt.Sprintf(" (%d)", p.Status)
+		}
+		t.add(oneLine(p.Name), state, tookTime(p), expiry(p.Expires, r.Time.Time), oneLine(p.URL), orNone(oneLine(p.Final)), oneLine(p.Message))
 	}
 	return printApart(w, t, style, wide)
 }
@@ -63,14 +66,6 @@ func upDown(p *v1alpha1.Probe) string {
 		return "up"
 	}
 	return "DOWN"
-}
-
-// status is that of the answer; there may be none.
-func status(p *v1alpha1.Probe) string {
-	if p.Status == 0 {
-		return orNone("")
-	}
-	return strconv.Itoa(p.Status)
 }
 
 func tookTime(p *v1alpha1.Probe) string {

@@ -47,7 +47,7 @@ func VerifyMarkdown(w io.Writer, r *v1alpha1.VerifyReport) error {
 	})
 	m.table("Pages", []string{"Page", "State", "Status", "Time", "Certificate ends", "Address", "Final address", "Message"}, len(r.Probes), func(i int) []string {
 		p := &r.Probes[i]
-		return []string{p.Name, upDown(p), status(p), tookTime(p), dated(p.Expires), p.URL, p.Final, p.Message}
+		return []string{p.Name, upDown(p), answered(p), tookTime(p), dated(p.Expires), p.URL, p.Final, p.Message}
 	})
 	m.checklist(r.Checklist)
 	_, err := m.text.WriteTo(w)
@@ -69,9 +69,9 @@ func (m *markdown) facts(r *v1alpha1.VerifyReport) {
 	}
 	add("Context", r.Cluster.Context)
 	add("Server", r.Cluster.Server)
-	add("Version", r.Cluster.Version)
+	add("API server", r.Cluster.Version)
 	add("Target", r.Target)
-	add("Cluster", r.Cluster.UID)
+	add("Cluster (uid of kube-system)", r.Cluster.UID)
 	if b := r.Baseline; b != nil {
 		add("Compared with", b.Source)
 		add("Snapshot taken", dated(&b.Time))
@@ -127,6 +127,14 @@ func plainText(text string) string {
 		`\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "_", `\_`, "~", `\~`,
 		"[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "&", "&amp;",
 	).Replace(oneLine(text))
+}
+
+// answered is the status of an answer; nothing where there was none.
+func answered(p *v1alpha1.Probe) string {
+	if p.Status == 0 {
+		return ""
+	}
+	return strconv.Itoa(p.Status)
 }
 
 // dated is a time in both zones; nothing where there is none.

@@ -70,8 +70,12 @@ func VerifyChanges(w io.Writer, before, after *v1alpha1.VerifyReport, left time.
 // lookLine says how the looks stand: look 7: all holds, 2 of 3 in a row; 12m left.
 func lookLine(r *v1alpha1.VerifyReport, left time.Duration) string {
 	state := plural(len(missing(r.Checks)), "check") + " not as wanted"
-	if r.Outcome == v1alpha1.VerifyPassed {
+	errors, _ := counts(r.Findings)
+	switch {
+	case r.Outcome == v1alpha1.VerifyPassed:
 		state = "all holds"
+	case len(missing(r.Checks)) == 0: // only what is outside the checks has an error
+		state = plural(errors, "error")
 	}
 	line := state
 	if l := r.Looks; l != nil {

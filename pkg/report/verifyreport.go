@@ -50,10 +50,10 @@ func verifyVerdict(r *v1alpha1.VerifyReport) (word, rest string) {
 			said[0] = plural(errors, "error")
 		}
 	case v1alpha1.VerifyNotChecked:
-		word = "Not checked"
+		word, said = "Not checked", append(said, fmt.Sprintf("%d of %s could not be made", n.unmade, plural(n.made+n.unmade, "check")))
 	}
-	if n.unmade > 0 || r.Outcome == v1alpha1.VerifyNotChecked {
-		said = append(said, fmt.Sprintf("%d of %s could not be made", n.unmade, plural(n.made+n.unmade, "check")))
+	if n.unmade > 0 && r.Outcome != v1alpha1.VerifyNotChecked {
+		said = append(said, fmt.Sprintf("%d could not be made", n.unmade))
 	}
 	if n.warned > 0 {
 		said = append(said, fmt.Sprintf("%d with warnings", n.warned))

@@ -58,5 +58,8 @@ func bothZones(t time.Time) string {
 	case local.Format(time.DateOnly) == utc.Format(time.DateOnly):
 		return text + utc.Format(" (15:04 UTC)")
 	}
+	if local.Year() != utc.Year() {
+		return text + utc.Format(" (2006-01-02 15:04 UTC)")
+	}
 	return text + utc.Format(" (01-02 15:04 UTC)")
 }

@@ -43,6 +43,7 @@ func TestInterrupt(t *testing.T) {
 			if report.Outcome != "Interrupted" || len(report.Result.Cordoned) != 3 {
 				t.Errorf("outcome %s, cordoned %v", report.Outcome, report.Result.Cordoned)
 			}
+			wantFinding(t, report.Findings, "VU-239", "pool/old", "drain-pool old")
 			if evicted := len(recorder.Ended()); evicted != 1 {
 				t.Errorf("%d pods were evicted", evicted)
 			}

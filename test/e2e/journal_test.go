@@ -319,7 +319,7 @@ func TestSameInstant(t *testing.T) {
 			}()
 		}
 		loser := <-ended
-		if loser.Code != 4 || !containsAll(loser.Stdout, []string{"another run holds the lock", "@", "pause-pdb-blockers deployment/race/web --mode=scale-to-zero", "since"}) {
+		if loser.Code != 4 || !containsAll(loser.Stdout, []string{"VU-532: another run holds the lock", "@", "pause-pdb-blockers deployment/race/web --mode=scale-to-zero", "since"}) {
 			t.Fatalf("race %d: the first to end: exit code %d\n%s", i, loser.Code, loser.Stdout)
 		}
 		c.Eventually("the pod is on its way out", func(context.Context) (bool, error) {

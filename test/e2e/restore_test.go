@@ -236,7 +236,7 @@ func TestOverduePause(t *testing.T) {
 	wantFinding(t, status(t, c, 0).Findings, "VU-315", "deployment/overdue/web", "resume-pdb-blockers")
 	for _, args := range [][]string{{"pools"}, {"drain-pool", "overdue", "--dry-run=client"}, {"uncordon-pool", "overdue"}} {
 		r := own(t, c, args...).Want(t, 0)
-		if !containsAll(r.Stderr, []string{"Warning: deployment/overdue/web is paused since", "resume-pdb-blockers"}) {
+		if !containsAll(r.Stderr, []string{"Warning: VU-315: deployment/overdue/web is paused since", "resume-pdb-blockers"}) {
 			t.Errorf("%v does not warn:\n%s", args, r.Stderr)
 		}
 	}

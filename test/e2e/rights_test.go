@@ -136,7 +136,7 @@ func TestMissingRights(t *testing.T) {
 	if report.Outcome != "Blocked" {
 		t.Errorf("outcome %s", report.Outcome)
 	}
-	wantOneLine(t, c.Plugin(t, "pools", "--as", "nobody").Want(t, 1), "nodes is forbidden", `User "nobody"`)
+	wantOneLine(t, c.Plugin(t, "pools", "--as", "nobody").Want(t, 1), "error: VU-217: ", "nodes is forbidden", `User "nobody"`)
 	// Where there is no report they are one a line, in the same words.
 	refused := c.Plugin(t, "uncordon-pool", "old", "--as", "viewer").Want(t, 2)
 	for _, line := range []string{"; nothing was touched\n", "\n  the current user may not patch nodes\n", "\n  the current user may not create leases.coordination.k8s.io in namespace kube-system\n", "uncordon-pool in plugins.yaml\n"} {
