@@ -9,15 +9,19 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// labelled gives nodes a label that people set by hand.
-func labelled(key, value string) func(*corev1.Node) {
-	return func(n *corev1.Node) { n.Labels[key] = value }
+// spare is a node as the others are, with a label that people set by hand.
+func spare(n *corev1.Node) {
+	n.Labels["team"] = "a"
+	n.Status.NodeInfo.KubeletVersion = kubelet
 }
 
 // faults are all that verify looks for, each by itself.
 func faults() []fault {
 	return slices.Concat(nodeFaults(), podFaults(), workloadFaults(), leftOvers(), storageFaults(), networkFaults(), objectFaults()) // the last deletes a node
 }
+
+// kubelet is the version of all nodes of the layout.
+const kubelet = "v1.36.4"
 
 const annotateStart = "sandbox.upgrade.vantiq.com/start"
 
@@ -31,12 +35,12 @@ func nodeFaults() []fault {
 		{
 			name: "a pool has kubelets of two versions", want: []string{"VU-522 pool/sparenp"},
 			do:   []string{patchedStatus("node "+spareNode+"0", `{"status":{"nodeInfo":{"kubeletVersion":"v1.99.1"}}}`)},
-			undo: []string{patchedStatus("node "+spareNode+"0", `{"status":{"nodeInfo":{"kubeletVersion":"v1.36.4"}}}`)},
+			undo: []string{patchedStatus("node "+spareNode+"0", `{"status":{"nodeInfo":{"kubeletVersion":"`+kubelet+`"}}}`)},
 		},
 		{
 			name: "a kubelet is not at the target", want: []string{"VU-521 node/" + spareNode + "1"}, follows: []string{"VU-522"}, args: []string{"--to", "1.36.4"},
 			do:   []string{patchedStatus("node "+spareNode+"1", `{"status":{"nodeInfo":{"kubeletVersion":"v1.36.3"}}}`)},
-			undo: []string{patchedStatus("node "+spareNode+"1", `{"status":{"nodeInfo":{"kubeletVersion":"v1.36.4"}}}`)},
+			undo: []string{patchedStatus("node "+spareNode+"1", `{"status":{"nodeInfo":{"kubeletVersion":"`+kubelet+`"}}}`)},
 		},
 		{
 			name: "a label was lost", want: []string{"VU-524 pool/sparenp"},
@@ -64,10 +68,10 @@ func podFaults() []fault {
 			undo: []string{"delete pod -n extra lost"},
 		},
 		{
+			// Without a node, so that no kubelet says otherwise.
 			name: "a pod failed", want: []string{"VU-502 pod/extra/failed"},
 			do: []string{
-				"run failed -n extra --image=example.com/x --restart=Never --annotations=sandbox.upgrade.vantiq.com/run=never --overrides '{\"spec\":{\"nodeSelector\":{\"agentpool\":\"keycloaknp\"}}}'",
-				"wait -n extra --for=condition=Ready pod/failed --timeout=60s",
+				`run failed -n extra --image=example.com/x --overrides '{"spec":{"schedulingGates":[{"name":"test.upgrade.vantiq.com/gate"}]}}'`,
 				patchedStatus("-n extra pod failed", `{"status":{"phase":"Failed","reason":"Evicted","message":"the node was low on memory"}}`),
 			},
 			undo: []string{"delete pod -n extra failed"},
@@ -85,9 +89,9 @@ func podFaults() []fault {
 			do: []string{patchedStatus(pod, `{"status":{"containerStatuses":[{"name":"vantiq","image":"x","imageID":"x","ready":true,"restartCount":2,"state":{"running":{}}}]}}`)},
 		},
 		{
-			name: "a DaemonSet misses a node", want: []string{"VU-409 daemonset/shared/telegraf-ds"}, follows: []string{"VU-504", "VU-502"},
-			do:   []string{"annotate -n shared pods --all --field-selector spec.nodeName=" + spareNode + "0 " + annotateStart + "=never --overwrite"},
-			undo: []string{"delete pods -A --field-selector spec.nodeName=" + spareNode + "0"},
+			name: "a DaemonSet misses a node", want: []string{"VU-409 daemonset/shared/telegraf-ds"}, follows: []string{"VU-504", "VU-502", "VU-543"},
+			do:   []string{"annotate -n shared pods -l app=telegraf-ds --field-selector spec.nodeName=" + grafanaNode + " " + annotateStart + "=never --overwrite"},
+			undo: []string{"delete pods -n shared -l app=telegraf-ds --field-selector spec.nodeName=" + grafanaNode},
 		},
 		{
 			name: "a pod is on a wrong pool", want: []string{"VU-401 pod/shared/influxdb-0"}, follows: []string{"VU-403"},
@@ -107,9 +111,8 @@ func workloadFaults() []fault {
 			do: []string{"scale -n extra deployment extra --replicas=1"}, undo: []string{"scale -n extra deployment extra --replicas=2"},
 		},
 		{
-			name: "a workload is short of pods", want: []string{"VU-511 deployment/extra/extra"}, follows: []string{"VU-502", "VU-514", "VU-546"},
-			do: []string{patched("-n extra deployment extra", `{"spec":{"template":{"spec":{"nodeSelector":{"agentpool":"nowhere"}}}}}`), "delete pods -n extra -l app=extra"},
-			undo: []string{patched("-n extra deployment extra", `{"spec":{"template":{"spec":{"nodeSelector":{"agentpool":"keycloaknp"}}}}}`)},
+			name: "a workload is short of pods", want: []string{"VU-511 deployment/extra/extra"}, follows: []string{"VU-502", "VU-525", "VU-543", "VU-546", "VU-551"},
+			do: []string{"cordon -l agentpool=keycloaknp", "delete pods -n extra -l app=extra"}, undo: []string{"uncordon -l agentpool=keycloaknp"},
 		},
 		{
 			name: "an image changed", want: []string{"VU-514 deployment/extra/extra"},
