@@ -15,4 +15,7 @@ ask for a role with the rules of uncordon-pool in plugins.yaml`
 	if got := err.Error(); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
+	if code := ErrorCode(&ExitError{Code: codeBlocked, Err: err}); code != "VU-217" {
+		t.Errorf("its code is %q", code)
+	}
 }

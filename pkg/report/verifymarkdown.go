@@ -9,7 +9,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -78,7 +77,7 @@ func (m *markdown) facts(r *v1alpha1.VerifyReport) {
 		add("Version then", b.Version)
 	}
 	if l := r.Looks; l != nil {
-		add("Waited", fmt.Sprintf("%s: %s, %d of %d in a row held", time.Duration(l.Seconds*float64(time.Second)).Round(time.Second), plural(l.Total, "look"), l.InARow, l.Wanted))
+		add("Waited", waited(l))
 	}
 	m.table("", []string{"What", "Value"}, len(facts), func(i int) []string { return facts[i] })
 }

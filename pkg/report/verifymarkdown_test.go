@@ -35,7 +35,7 @@ func TestVerifyMarkdown(t *testing.T) {
 | Compared with | snapshot-prod-aks-20261122T171000Z.yaml.gz |
 | Snapshot taken | 2026-11-23 02:10 JST (11-22 17:10 UTC) |
 | Version then | v1.29.4 |
-| Waited | 1m32s: 7 looks, 3 of 3 in a row held |
+| Waited | 7 looks in 1m32s; the last 3 in a row held, of 3 wanted |
 
 ## Checks
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 )
@@ -17,7 +18,11 @@ import (
 // look at. With -o wide nothing is left out or put together.
 func VerifyReport(w io.Writer, r *v1alpha1.VerifyReport, next Next, style Style, wide bool) error {
 	word, rest := verifyVerdict(r)
-	fmt.Fprintf(w, "%s: %s\n\n", verdictColour(r.Outcome, style)(word), wrapped(rest, style.room(), len(word)+len(": "), ""))
+	fmt.Fprintf(w, "%s: %s\n", verdictColour(r.Outcome, style)(word), wrapped(rest, style.room(), len(word)+len(": "), ""))
+	if r.Looks != nil {
+		fmt.Fprintf(w, "Waited: %s\n", waited(r.Looks))
+	}
+	fmt.Fprintln(w)
 	if err := printChecks(w, r.Checks, style, wide); err != nil {
 		return err
 	}
@@ -62,6 +67,12 @@ func verifyVerdict(r *v1alpha1.VerifyReport) (word, rest string) {
 		said = append(said, plural(len(r.Ignored), "finding")+" ignored")
 	}
 	return word, strings.Join(said, ", ") + "; " + comparedWith(r)
+}
+
+// waited says how --wait looked, and how many of the last looks held.
+func waited(l *v1alpha1.Looks) string {
+	took := time.Duration(l.Seconds * float64(time.Second)).Round(time.Second)
+	return fmt.Sprintf("%s in %s; the last %d in a row held, of %d wanted", plural(l.Total, "look"), took, l.InARow, l.Wanted)
 }
 
 // checkCounts counts checks by their states; made are those that were not skipped

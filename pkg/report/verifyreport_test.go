@@ -285,6 +285,10 @@ func TestVerifyVerdict(t *testing.T) {
 			&v1alpha1.VerifyReport{Outcome: v1alpha1.VerifyFailed, Checks: []v1alpha1.Check{ok}, Findings: []v1alpha1.Finding{{Severity: v1alpha1.SeverityError}}},
 			"Failed: 1 error; compared with no snapshot | Next: mend what is named above, then again",
 		},
+		"failed after a wait": {
+			&v1alpha1.VerifyReport{Outcome: v1alpha1.VerifyFailed, Checks: []v1alpha1.Check{{State: v1alpha1.CheckFailed}}, Looks: &v1alpha1.Looks{Total: 90, InARow: 1, Wanted: 3, Seconds: 900.2}},
+			"Failed: 1 of 1 check; compared with no snapshot | Waited: 90 looks in 15m0s; the last 1 in a row held, of 3 wanted | Next: mend what is named above, then again",
+		},
 		"failed only": {
 			&v1alpha1.VerifyReport{Outcome: v1alpha1.VerifyFailed, Checks: []v1alpha1.Check{ok, {State: v1alpha1.CheckFailed}}},
 			"Failed: 1 of 2 checks; compared with no snapshot | Next: mend what is named above, then again",
@@ -293,6 +297,9 @@ func TestVerifyVerdict(t *testing.T) {
 	for name, tt := range tests {
 		text := strings.Split(strings.TrimSpace(printed(t, tt.report, Next{Again: "again"}, Style{}, false)), "\n")
 		got := text[0]
+		if strings.HasPrefix(text[1], "Waited") {
+			got += " | " + text[1]
+		}
 		if last := text[len(text)-1]; strings.HasPrefix(last, "Next") {
 			got += " | " + last
 		}
