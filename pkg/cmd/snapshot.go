@@ -225,7 +225,7 @@ func (o *snapshotOptions) keep(ctx context.Context, c *clients, t *talk, s *v1al
 	if store.DryRun {
 		return nil
 	}
-	if err := store.Prune(ctx); err != nil {
+	if err := store.Prune(ctx, s.Name); err != nil {
 		t.note("Warning: " + err.Error())
 	}
 	return nil

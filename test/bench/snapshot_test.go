@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -16,7 +17,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/baseline"
@@ -57,7 +57,7 @@ func TestSnapshotMemory(t *testing.T) {
 // whose answers are ready.
 func BenchmarkHuge(b *testing.B) {
 	for _, pods := range []int{bigPods, hugePods} {
-		b.Run(fmt.Sprint(pods), func(b *testing.B) {
+		b.Run(strconv.Itoa(pods), func(b *testing.B) {
 			s := harness.Programs(b, startBigServer(b, bigNodes, pods)).From(b.TempDir())
 			ours, others := looks{}, looks{}
 			for i := 0; b.Loop(); i++ {
@@ -129,9 +129,9 @@ func (s *bigServer) pods(nodes, n int) {
 // usual is metadata as they are in a cluster, managed fields included.
 func usual(name, namespace string) metav1.ObjectMeta {
 	fields := `{"f:metadata":{"f:labels":{".":{},"f:app":{},"f:pod-template-hash":{}}},"f:spec":{"f:containers":{"k:{\"name\":\"main\"}":{".":{},"f:env":{},"f:image":{},"f:name":{},"f:resources":{}}}}}`
-	entry := metav1.ManagedFieldsEntry{Manager: "kube-controller-manager", Operation: metav1.ManagedFieldsOperationUpdate, APIVersion: "v1", FieldsV1: &metav1.FieldsV1{Raw: []byte(fields)}}
+	entry := metav1.ManagedFieldsEntry{Manager: "kube-controller-manager", Operation: metav1.ManagedFieldsOperationUpdate, APIVersion: "v1", FieldsV1: metav1.NewFieldsV1(fields)}
 	return metav1.ObjectMeta{
-		Name: name, Namespace: namespace, UID: types.UID(uuid.NewUUID()), ResourceVersion: "12345",
+		Name: name, Namespace: namespace, UID: uuid.NewUUID(), ResourceVersion: "12345",
 		Labels:        map[string]string{"app": "web", "app.kubernetes.io/instance": "web", "app.kubernetes.io/managed-by": "Helm", "pod-template-hash": "5d5d5d5d5d"},
 		ManagedFields: []metav1.ManagedFieldsEntry{entry, entry},
 	}
