@@ -18,6 +18,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/pager"
 
@@ -142,13 +143,25 @@ func (s *Store) List(ctx context.Context) ([]Stored, error) {
 		stored.Whole = stored.isWhole()
 		all = append(all, *stored)
 	}
-	slices.SortFunc(all, func(a, b Stored) int { return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(b.Name, a.Name)) })
+	slices.SortFunc(all, newestFirst)
 	return all, nil
 }
 
+// newestFirst compares by the second in which they were taken, and within one by
+// the order in which the cluster got them.
+func newestFirst(a, b Stored) int {
+	// Versions that are not the API server's own order nothing.
+	written, err := resourceversion.CompareResourceVersion(b.parts[0].ResourceVersion, a.parts[0].ResourceVersion)
+	if err != nil {
+		written = 0
+	}
+	return cmp.Or(b.Time.Compare(a.Time), written, cmp.Compare(b.Name, a.Name))
+}
+
 // Prune deletes the oldest of the whole ones, all but five, and what is left of
-// those that were never finished.
-func (s *Store) Prune(ctx context.Context) error {
+// those that were never finished. The named one stays: clocks may differ, and it
+// was just saved.
+func (s *Store) Prune(ctx context.Context, saved string) error {
 	all, err := s.List(ctx)
 	if err != nil {
 		return err
@@ -159,7 +172,7 @@ func (s *Store) Prune(ctx context.Context) error {
 			whole++
 		}
 		stale := !all[i].Whole && s.Now().Sub(all[i].Time) > halfWritten
-		if stale || all[i].Whole && whole > kept {
+		if all[i].Name != saved && (stale || all[i].Whole && whole > kept) {
 			if err := s.remove(ctx, all[i]); err != nil {
 				return fmt.Errorf("removing snapshot %s from the cluster: %w", all[i].Name, err)
 			}

@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -103,7 +105,7 @@ func TestStorePrunes(t *testing.T) {
 		if err := s.Save(t.Context(), taken(hour)); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Prune(t.Context()); err != nil {
+		if err := s.Prune(t.Context(), taken(hour).Name); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,6 +117,43 @@ func TestStorePrunes(t *testing.T) {
 	want := []string{taken(8).Name, taken(7).Name, taken(6).Name, taken(5).Name, taken(4).Name}
 	if err != nil || !slices.Equal(want, names) {
 		t.Errorf("got %v, %v; want %v", names, err, want)
+	}
+}
+
+// TestStoreKeepsWhatWasSaved although its clock says that it is the oldest.
+func TestStoreKeepsWhatWasSaved(t *testing.T) {
+	s := newStore(fake.NewClientset())
+	for _, hour := range []int{5, 6, 7, 8, 9, 1} {
+		if err := s.Save(t.Context(), taken(hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Prune(t.Context(), taken(1).Name); err != nil {
+		t.Fatal(err)
+	}
+	wantStored(t, s, taken(1).Name, taken(1))
+}
+
+// TestStoreOrder: of one second, the one that the cluster got last is the newest.
+func TestStoreOrder(t *testing.T) {
+	client := fake.NewClientset()
+	version := 9
+	client.PrependReactor("create", "configmaps", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		part := action.(clienttesting.CreateAction).GetObject().(*corev1.ConfigMap)
+		version++
+		part.ResourceVersion = strconv.Itoa(version)
+		return false, nil, nil
+	})
+	s := newStore(client)
+	for _, name := range []string{"b", "c", "a"} {
+		snapshot := taken(3)
+		snapshot.Name = name
+		if err := s.Save(t.Context(), snapshot); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if latest, err := s.Latest(t.Context()); err != nil || latest.Name != "a" {
+		t.Errorf("got %v, %v", latest, err)
 	}
 }
 

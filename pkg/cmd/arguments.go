@@ -4,6 +4,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,12 +24,35 @@ func onePool(cmd *cobra.Command, args []string) error {
 	if len(args) <= 1 {
 		return nil
 	}
+	if err := strayValue(cmd, args); err != nil {
+		return err
+	}
+	return fmt.Errorf("one pool at a time; got %s", strings.Join(args, " "))
+}
+
+// oneFile takes at most one argument, the name of a file. An empty one is refused:
+// a script's empty variable must not mean the default.
+func oneFile(cmd *cobra.Command, args []string) error {
+	if err := strayValue(cmd, args); err != nil {
+		return err
+	}
+	switch {
+	case len(args) > 1:
+		return fmt.Errorf("one file at a time; got %s", strings.Join(args, " "))
+	case len(args) == 1 && args[0] == "":
+		return errors.New("FILE is empty")
+	}
+	return nil
+}
+
+// strayValue refuses a word that was meant for a flag.
+func strayValue(cmd *cobra.Command, args []string) error {
 	for _, arg := range args {
 		if flag := flagOfValue(cmd, arg); flag != "" {
 			return fmt.Errorf("--%s takes its value with an equals sign: --%s=%s", flag, flag, arg)
 		}
 	}
-	return fmt.Errorf("one pool at a time; got %s", strings.Join(args, " "))
+	return nil
 }
 
 // oneRun takes at most one argument, the id of a run.

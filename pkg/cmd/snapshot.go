@@ -44,7 +44,7 @@ type snapshotOptions struct {
 func newCmdSnapshot(s *suite) *cobra.Command {
 	o := &snapshotOptions{suite: s, output: newOutput()}
 	cmd := s.command("snapshot", "[FILE]")
-	cmd.Args = cobra.MatchAll(cobra.MaximumNArgs(1), notEmpty)
+	cmd.Args = oneFile
 	cmd.Long = `Write the state of the cluster down before an upgrade: nodes, workloads with their
 images, pods, disruption budgets, volumes, Services with their endpoints, CronJobs,
 webhooks, custom resources and Helm releases. verify compares with it afterwards.
@@ -91,15 +91,6 @@ func (o *snapshotOptions) addFlags(cmd *cobra.Command) {
 	flags.BoolVar(&o.overwrite, "overwrite", false, "Replace FILE if it exists")
 	flags.DurationVar(&o.timeout, "timeout", readingTimeout, "Longest time for the whole; 0 means no limit")
 	o.dryRun.addFlag(cmd, "How far to go: none writes it down, client only reads and counts, server also has the API server judge what --to-cluster would create")
-}
-
-// notEmpty refuses an empty name: a script's empty variable must not mean the
-// default.
-func notEmpty(_ *cobra.Command, args []string) error {
-	if len(args) == 1 && args[0] == "" {
-		return errors.New("FILE is empty")
-	}
-	return nil
 }
 
 func (o *snapshotOptions) complete(args []string) error {
@@ -234,7 +225,7 @@ func (o *snapshotOptions) keep(ctx context.Context, c *clients, t *talk, s *v1al
 	if store.DryRun {
 		return nil
 	}
-	if err := store.Prune(ctx); err != nil {
+	if err := store.Prune(ctx, s.Name); err != nil {
 		t.note("Warning: " + err.Error())
 	}
 	return nil

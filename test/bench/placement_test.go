@@ -5,6 +5,7 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -33,15 +34,18 @@ func (l *looks) add(p *harness.Process) {
 	l.took, l.memory = append(l.took, r.Took), append(l.memory, <-peak)
 }
 
-// places compares, in turns, placement-check with reading nodes and pods by
-// kubectl in the big cluster.
+// places compares, in turns, what looks at all of the big cluster with reading
+// nodes and pods by kubectl.
 func (t *table) places(b *testing.B, s *harness.Sandbox) {
 	b.Helper()
+	s = s.From(b.TempDir())
 	// The API server's first answers to anybody cost it more.
 	s.StartPlugin(b, "placement-check", "-o", "json").Wait()
+	s.StartPlugin(b, "snapshot", "first.yaml.gz").Wait().Want(b, 0)
 	s.StartKubectl(b, "get", "nodes,pods", "-A", "-o", "json").Wait().Want(b, 0)
-	for range max(t.Runs, 3) {
+	for i := range max(t.Runs, 3) {
 		t.Places.add(s.StartPlugin(b, "placement-check", "-o", "json"))
+		t.Snapshots.add(s.StartPlugin(b, "snapshot", fmt.Sprintf("%d.yaml.gz", i)))
 		t.KubectlGet.add(s.StartKubectl(b, "get", "nodes,pods", "-A", "-o", "json"))
 	}
 }

@@ -61,10 +61,10 @@ type table struct {
 	Memory, BigMemory []int64
 	// Version and KubectlVersion are start-up times.
 	Version, KubectlVersion []time.Duration
-	// Places are our looks at the places of all pods, KubectlGet kubectl's at nodes
-	// and pods.
-	Places, KubectlGet looks
-	Kubernetes         string
+	// Places are our looks at the places of all pods, Snapshots those that write all
+	// of the cluster down, KubectlGet kubectl's at nodes and pods.
+	Places, Snapshots, KubectlGet looks
+	Kubernetes                    string
 }
 
 func measure(b *testing.B, runs int) *table {

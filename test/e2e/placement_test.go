@@ -42,7 +42,7 @@ func placed(t *testing.T, r *v1alpha1.PlacementReport, name string) *v1alpha1.Pl
 // until waits for a moment that must come.
 func until(t *testing.T, what string, done func(context.Context) (bool, error)) {
 	t.Helper()
-	if err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, 25*time.Second, true, done); err != nil {
+	if err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, 2*time.Minute, true, done); err != nil {
 		t.Fatalf("waiting until %s: %v", what, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -46,7 +47,7 @@ func addExtras(t *testing.T, s *harness.Sandbox) {
 		_, err := s.Client.CoreV1().Secrets("app").Create(t.Context(), &corev1.Secret{
 			ObjectMeta: metav1.ObjectMeta{
 				Name:   fmt.Sprintf("sh.helm.release.v1.vantiq.v%d", revision+1),
-				Labels: map[string]string{"owner": "helm", "name": "vantiq", "version": fmt.Sprint(revision + 1), "status": status},
+				Labels: map[string]string{"owner": "helm", "name": "vantiq", "version": strconv.Itoa(revision + 1), "status": status},
 			},
 			Type: "helm.sh/release.v1", StringData: map[string]string{"release": releaseValue},
 		}, metav1.CreateOptions{})

@@ -19,7 +19,7 @@ import (
 type fault struct {
 	name string
 	// do and undo are calls of kubectl, words with spaces between; a word in
-	// quotes may have spaces. wait is a pod that must be gone or back meanwhile.
+	// quotes may have spaces.
 	do, undo []string
 	// want is the finding that there must be, as CODE object; follows are the
 	// codes of what comes of it, and what is told in two ways.
@@ -27,6 +27,8 @@ type fault struct {
 	follows []string
 	// args are those of verify.
 	args []string
+	// stays says that it is not undone: the last one.
+	stays bool
 	// plugin does it by our own command, unplug undoes it.
 	plugin, unplug []string
 }
@@ -68,6 +70,9 @@ func (f *fault) test(t *testing.T, s *harness.Sandbox, before string) {
 		if found.Remedy == "" {
 			t.Errorf("%s of %s says nothing of how to mend it", found.Code, found.Object)
 		}
+	}
+	if f.stays {
+		return
 	}
 	f.change(t, s, f.undo, f.unplug)
 	verified(t, s, f.name+" is undone", v1alpha1.VerifyPassed, "--baseline", before)

@@ -17,7 +17,7 @@ func spare(n *corev1.Node) {
 
 // faults are all that verify looks for, each by itself.
 func faults() []fault {
-	return slices.Concat(nodeFaults(), podFaults(), workloadFaults(), leftOvers(), storageFaults(), networkFaults(), objectFaults()) // the last deletes a node
+	return slices.Concat(nodeFaults(), podFaults(), workloadFaults(), leftOvers(), storageFaults(), networkFaults(), objectFaults())
 }
 
 // kubelet is the version of all nodes of the layout.

@@ -34,7 +34,8 @@ func storageFaults() []fault {
 		},
 		{
 			name: "the last backup is old", want: []string{"VU-545 cronjob/app/mongobackup"},
-			do:   []string{patchedStatus("-n app cronjob mongobackup", `{"status":{"lastSuccessfulTime":"2010-01-01T00:00:00Z"}}`)},
+			// The jobs of the layout have succeeded just now.
+			do:   []string{"delete jobs -n app --all", patchedStatus("-n app cronjob mongobackup", `{"status":{"lastSuccessfulTime":"2010-01-01T00:00:00Z"}}`)},
 			undo: []string{patchedStatus("-n app cronjob mongobackup", `{"status":{"lastSuccessfulTime":null}}`)},
 		},
 	}
@@ -91,7 +92,7 @@ func objectFaults() []fault {
 			do: []string{"apply -f testdata/verify-release.yaml"}, undo: []string{"delete -f testdata/verify-release.yaml"},
 		},
 		{
-			name: "a pool has lost a node", want: []string{"VU-523 pool/sparenp"},
+			name: "a pool has lost a node", want: []string{"VU-523 pool/sparenp"}, stays: true,
 			do: []string{"delete node " + spareNode + "1"},
 		},
 	}

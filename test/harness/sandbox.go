@@ -59,6 +59,13 @@ func Binaries(tb testing.TB) string {
 	return bin
 }
 
+// Programs is a sandbox without a control plane: the programs, and a way to a server
+// of the test's own.
+func Programs(tb testing.TB, kubeconfig string) *Sandbox {
+	tb.Helper()
+	return &Sandbox{Dir: tb.TempDir(), Kubeconfig: kubeconfig, bin: Binaries(tb)}
+}
+
 // Start starts a sandbox that ends with the test, or with the test's process.
 // layout is aks, eks, none or a manifest file; speed is fast or real.
 func Start(tb testing.TB, layout, speed string) *Sandbox {
