@@ -123,6 +123,15 @@ func (j *judge) warn(code finding.Code, object, message, remedy string) {
 	j.found = append(j.found, finding.WithSeverity(finding.New(code, object, message, remedy), v1alpha1.SeverityWarning))
 }
 
+// pass passes findings of these codes on.
+func (j *judge) pass(findings []v1alpha1.Finding, codes ...finding.Code) {
+	for _, f := range findings {
+		if slices.Contains(codes, finding.Code(f.Code)) {
+			j.found = append(j.found, f)
+		}
+	}
+}
+
 // differ notes that something is not as it was; code is empty where that is as an
 // upgrade has it.
 func (j *judge) differ(group v1alpha1.DifferenceGroup, object, field, before, after string, code finding.Code) {

@@ -166,8 +166,10 @@ func storageClasses(s *v1alpha1.ClusterSnapshot) []kept {
 	for i := range s.StorageClasses {
 		c := &s.StorageClasses[i]
 		all = append(all, kept{"storageclass/" + c.Name, "", []field{
-			{"provisioner", c.Provisioner}, {"default", strconv.FormatBool(c.Default)},
-			{"reclaim policy", c.ReclaimPolicy}, {"binding mode", c.BindingMode},
+			{"provisioner", c.Provisioner},
+			{"default", strconv.FormatBool(c.Default)},
+			{"reclaim policy", c.ReclaimPolicy},
+			{"binding mode", c.BindingMode},
 		}})
 	}
 	return all

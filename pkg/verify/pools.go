@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
@@ -26,7 +27,7 @@ func (j *judge) pools() (string, bool) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		if before[name] == nil {
-			j.differ(v1alpha1.DifferenceNodes, "pool/"+nameOf(name), "nodes", "", fmt.Sprint(len(now[name])), "")
+			j.differ(v1alpha1.DifferenceNodes, "pool/"+nameOf(name), "nodes", "", strconv.Itoa(len(now[name])), "")
 		}
 	}
 	j.comparePlaces()
@@ -49,7 +50,7 @@ func (j *judge) comparePool(name string, before, now []*v1alpha1.NodeRecord) {
 			code = finding.PoolShrunk
 			j.add(code, object, fmt.Sprintf("nodes: %d → %d", len(before), len(now)), "scale the pool back in the cloud")
 		}
-		j.differ(v1alpha1.DifferenceNodes, object, "nodes", fmt.Sprint(len(before)), fmt.Sprint(len(now)), code)
+		j.differ(v1alpha1.DifferenceNodes, object, "nodes", strconv.Itoa(len(before)), strconv.Itoa(len(now)), code)
 	}
 	if len(now) == 0 {
 		return

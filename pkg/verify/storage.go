@@ -5,6 +5,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,21 +42,10 @@ func (j *judge) storage() (string, bool) {
 		}
 	}
 	j.attachments()
-	for _, f := range j.Placement.Findings {
-		switch finding.Code(f.Code) {
-		case finding.VolumeElsewhere:
-			j.found = append(j.found, f)
-		case finding.NotChecked:
-			j.add(finding.CheckNotMade, "check/storage", f.Message, f.Remedy)
-		}
-	}
-	for _, unread := range j.Now.NotRead {
-		switch unread.Kind {
-		case "persistentvolumes", "persistentvolumeclaims":
-			if len(j.Placement.NotChecked) == 0 {
-				j.notMade("storage", unread)
-			}
-		}
+	j.pass(j.Placement.Findings, finding.VolumeElsewhere)
+	for i := range j.Placement.NotChecked {
+		unchecked := &j.Placement.NotChecked[i]
+		j.add(finding.CheckNotMade, "check/storage", "the zones of "+unchecked.Check+" could not be checked: "+unchecked.Reason, "ask for the right")
 	}
 	return fmt.Sprintf("%d of %d claims bound", bound, len(j.Now.Claims)), len(j.Now.Claims) == 0
 }
@@ -81,10 +71,9 @@ func (j *judge) attachments() {
 // placement passes on what is wrong with the places of pods, but for what other
 // checks tell of.
 func (j *judge) placement() (string, bool) {
+	elsewhere := []finding.Code{finding.DaemonMissing, finding.VolumeElsewhere, finding.NotChecked, finding.PodPending}
 	for _, f := range j.Placement.Findings {
-		switch finding.Code(f.Code) {
-		case finding.DaemonMissing, finding.VolumeElsewhere, finding.NotChecked, finding.PodPending:
-		default:
+		if !slices.Contains(elsewhere, finding.Code(f.Code)) {
 			j.found = append(j.found, f)
 		}
 	}

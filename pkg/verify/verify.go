@@ -81,17 +81,16 @@ func outcome(findings []v1alpha1.Finding) v1alpha1.VerifyOutcome {
 // checklist is what only a person can see, in the order of the runbook; nothing
 // where there is no installation.
 func checklist(p *profile.View) []v1alpha1.ChecklistItem {
-	items := []v1alpha1.ChecklistItem{}
 	if len(p.Installations()) == 0 {
-		return items
+		return []v1alpha1.ChecklistItem{}
 	}
 	const ide = "Vantiq IDE"
-	return append(items,
-		v1alpha1.ChecklistItem{Where: ide, Text: "The System Admin can open the IDE, and sees what was there before the upgrade"},
-		v1alpha1.ChecklistItem{Where: "Grafana", Text: "The System Admin can open Grafana, and its dashboards show what they showed before the upgrade"},
-		v1alpha1.ChecklistItem{Where: ide, Text: "System namespace: no new errors, or their causes are known"},
-		v1alpha1.ChecklistItem{Where: ide, Text: "Organization root: no new errors, or their causes are known"},
-		v1alpha1.ChecklistItem{Where: ide, Text: "Application namespaces: no data of before the upgrade is missing"},
-		v1alpha1.ChecklistItem{Where: ide, Text: "Application namespaces: no new errors, or their causes are known"},
-	)
+	return []v1alpha1.ChecklistItem{
+		{Where: ide, Text: "The System Admin can open the IDE, and sees what was there before the upgrade"},
+		{Where: "Grafana", Text: "The System Admin can open Grafana, and its dashboards show what they showed before the upgrade"},
+		{Where: ide, Text: "System namespace: no new errors, or their causes are known"},
+		{Where: ide, Text: "Organization root: no new errors, or their causes are known"},
+		{Where: ide, Text: "Application namespaces: no data of before the upgrade is missing"},
+		{Where: ide, Text: "Application namespaces: no new errors, or their causes are known"},
+	}
 }

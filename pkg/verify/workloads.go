@@ -199,10 +199,6 @@ func scaleTo(w *v1alpha1.WorkloadRecord, replicas int) string {
 
 // daemonSets passes on what the placement knows of nodes without a pod.
 func (j *judge) daemonSets() (string, bool) {
-	for _, f := range j.Placement.Findings {
-		if f.Code == string(finding.DaemonMissing) {
-			j.found = append(j.found, f)
-		}
-	}
+	j.pass(j.Placement.Findings, finding.DaemonMissing)
 	return counted(len(j.Snapshot.DaemonSets()), cluster.KindDaemonSet), false
 }

@@ -121,7 +121,7 @@ func workloadFaults() []fault {
 		},
 		{
 			name: "a workload is gone", want: []string{"VU-513 deployment/extra/extra"}, follows: []string{"VU-543", "VU-551"},
-			do: []string{"delete deployment -n extra extra"}, undo: []string{"apply -f testdata/verify.yaml"},
+			do: []string{"delete -n extra deployment/extra"}, undo: []string{"apply -f testdata/verify.yaml"},
 		},
 		{
 			name: "what was stopped by hand is not started", want: []string{"VU-515 deployment/shared/telegraf-prom"}, follows: []string{"VU-543"},

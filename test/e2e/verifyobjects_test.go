@@ -67,7 +67,7 @@ func objectFaults() []fault {
 	return []fault{
 		{
 			name: "a budget is gone", want: []string{"VU-561 poddisruptionbudget/extra/extra"},
-			do: []string{"delete pdb -n extra extra"}, undo: []string{"apply -f testdata/verify.yaml"},
+			do: []string{"delete -n extra pdb/extra"}, undo: []string{"apply -f testdata/verify.yaml"},
 		},
 		{
 			name: "a budget asks for more", want: []string{"VU-562 poddisruptionbudget/extra/extra"},
