@@ -101,9 +101,17 @@ func list[T, R any](objects []T, record func(T) R) []R {
 	return records
 }
 
+// NotRecorded are the kinds of a Survey that only a check of the moment looks at:
+// no record is made of them.
+func NotRecorded() []string {
+	return []string{cluster.KindEvents, cluster.KindAPIServices, cluster.KindAttachments}
+}
+
 // notRead are the kinds that are missing.
 func notRead(s Source) []v1alpha1.UnreadKind {
-	kinds := slices.Clone(s.Survey.Unread)
+	kinds := slices.DeleteFunc(slices.Clone(s.Survey.Unread), func(unread v1alpha1.UnreadKind) bool {
+		return slices.Contains(NotRecorded(), unread.Kind)
+	})
 	for _, kind := range s.Volumes.Unread {
 		kinds = append(kinds, v1alpha1.UnreadKind{Kind: kind, Reason: "forbidden: the current user may not list " + kind})
 	}

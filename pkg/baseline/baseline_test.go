@@ -162,10 +162,10 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestNotRead: every kind that is missing is named, those of volumes too.
+// TestNotRead: every kind whose records are missing is named, those of volumes too.
 func TestNotRead(t *testing.T) {
 	in := source()
-	in.Survey.Unread = []v1alpha1.UnreadKind{{Kind: "services", Reason: "forbidden: x"}}
+	in.Survey.Unread = []v1alpha1.UnreadKind{{Kind: "events", Reason: "forbidden: y"}, {Kind: "services", Reason: "forbidden: x"}}
 	in.Volumes.Unread = []string{"persistentvolumes"}
 	want := []v1alpha1.UnreadKind{
 		{Kind: "persistentvolumes", Reason: "forbidden: the current user may not list persistentvolumes"},

@@ -5,9 +5,10 @@ package baseline_test
 
 import (
 	"context"
-	"crypto/sha512"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,12 +41,14 @@ func taken(hour int) *v1alpha1.ClusterSnapshot {
 	return s
 }
 
-// large has so many pods that it takes several parts: random characters are not
-// made smaller by gzip.
+// large takes several parts: random characters are not made smaller by gzip.
 func large() *v1alpha1.ClusterSnapshot {
 	s := taken(1)
-	for i := range 40_000 {
-		s.Pods = append(s.Pods, v1alpha1.PodRecord{Namespace: "app", Name: fmt.Sprintf("p-%d", i), UID: fmt.Sprintf("%x", sha512.Sum512([]byte{byte(i), byte(i >> 8)})), Phase: "Running"})
+	random := rand.NewChaCha8([32]byte{})
+	for i := range 5 {
+		uid := make([]byte, 450_000)
+		_, _ = random.Read(uid) // it never fails
+		s.Pods = append(s.Pods, v1alpha1.PodRecord{Namespace: "app", Name: fmt.Sprintf("p-%d", i), UID: hex.EncodeToString(uid), Phase: "Running"})
 	}
 	return s
 }

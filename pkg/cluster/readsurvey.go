@@ -35,6 +35,8 @@ type surveyReader struct {
 	*errgroup.Group
 	client kubernetes.Interface
 	survey *Survey
+	// without are kinds that nobody asks for.
+	without []string
 
 	mu     sync.Mutex
 	unread []v1alpha1.UnreadKind
@@ -43,11 +45,12 @@ type surveyReader struct {
 // ReadSurvey reads every kind of a Survey by one list, page by page and beside the
 // others, and drops at once what is not kept. A kind that the current user may not
 // list, or that the server does not have, is named in Unread; without the identity
-// of the cluster there is nothing to compare, so that one is an error.
-func ReadSurvey(ctx context.Context, client kubernetes.Interface, objects dynamic.Interface, meta metadata.Interface) (*Survey, error) {
+// of the cluster there is nothing to compare, so that one is an error. Kinds may be
+// left out; they are neither there nor Unread.
+func ReadSurvey(ctx context.Context, client kubernetes.Interface, objects dynamic.Interface, meta metadata.Interface, without ...string) (*Survey, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(surveyAtOnce)
-	r := &surveyReader{Group: group, client: client, survey: &Survey{}}
+	r := &surveyReader{Group: group, client: client, survey: &Survey{}, without: without}
 	r.Go(func() error { return r.identity(ctx) })
 	r.services(ctx)
 	r.batch(ctx)
@@ -141,6 +144,9 @@ func survey[T metav1.Object](ctx context.Context, r *surveyReader, into *[]T, ki
 
 // read reads a kind beside the others.
 func (r *surveyReader) read(ctx context.Context, kind string, list func(context.Context) error) {
+	if slices.Contains(r.without, kind) {
+		return
+	}
 	r.Go(func() error {
 		err := list(ctx)
 		if reason := whyUnread(err); reason != "" {

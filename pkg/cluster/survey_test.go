@@ -229,6 +229,10 @@ func TestSurveyUnread(t *testing.T) {
 	if !survey.IsUnread(cluster.KindCronJobs) || survey.IsUnread(cluster.KindJobs) {
 		t.Error("IsUnread")
 	}
+	without, err := cluster.ReadSurvey(t.Context(), s.client, s.dynamic, s.meta, cluster.KindCronJobs, cluster.KindAPIServices, cluster.KindCRDs)
+	if err != nil || len(without.Unread) != 1 {
+		t.Errorf("without what nobody asks for: %v, %v", without, err)
+	}
 	refuse(&s.client.Fake, "services", errors.New("broken pipe"))
 	if _, err := cluster.ReadSurvey(t.Context(), s.client, s.dynamic, s.meta); err == nil || !strings.Contains(err.Error(), "listing services: broken pipe") {
 		t.Errorf("got %v", err)

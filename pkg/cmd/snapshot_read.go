@@ -56,7 +56,7 @@ func (o *snapshotOptions) readOnce(ctx context.Context, c *clients) (*v1alpha1.C
 		return err
 	})
 	group.Go(func() (err error) {
-		source.Survey, err = cluster.ReadSurvey(reading, c, c.objects, c.metadata)
+		source.Survey, err = cluster.ReadSurvey(reading, c, c.objects, c.metadata, baseline.NotRecorded()...)
 		return err
 	})
 	if err := group.Wait(); err != nil {

@@ -14,13 +14,16 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/baseline"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/registry"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
@@ -83,6 +86,7 @@ func TestSnapshot(t *testing.T) {
 	t.Run("file", func(t *testing.T) { snapshotToFile(t, s, dir) })
 	t.Run("stdout", func(t *testing.T) { snapshotToStdout(t, s) })
 	t.Run("cluster", func(t *testing.T) { snapshotToCluster(t, s, dir) })
+	t.Run("locked", func(t *testing.T) { snapshotLocked(t, s) })
 	t.Run("dry run", func(t *testing.T) { snapshotDryRun(t, s) })
 	t.Run("secrets", func(t *testing.T) { snapshotReadsNoSecret(t, s) })
 	t.Run("interrupt", func(t *testing.T) { snapshotInterrupted(t, s) })
@@ -246,6 +250,27 @@ func snapshotToCluster(t *testing.T, s *harness.Sandbox, dir string) {
 	}
 	if status := s.Plugin(t, "status").Want(t, 0); strings.Contains(status.Stdout, "snapshot") {
 		t.Errorf("the journal shows it, or the lock is held:\n%s", status.Stdout)
+	}
+}
+
+// snapshotLocked: while somebody works the cluster is not as it was before, so only a
+// file is written.
+func snapshotLocked(t *testing.T, s *harness.Sandbox) {
+	_, lock, err := journal.Locker{
+		Leases: s.Client.CoordinationV1().Leases(journal.Namespace), Clock: clock.RealClock{}, Now: time.Now,
+		Holder: journal.Holder{Operator: "hanako@bastion", Command: "drain-pool mongodbnp"},
+	}.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := kept(t, s)
+	r := s.Plugin(t, "snapshot", "locked.yaml", "--to-cluster").Want(t, 4)
+	if !containsAll(r.Stderr, []string{"hanako@bastion", "drain-pool mongodbnp"}) || !slices.Equal(before, kept(t, s)) {
+		t.Errorf("stderr:\n%s", r.Stderr)
+	}
+	s.Plugin(t, "snapshot", "locked.yaml").Want(t, 0) // it was not there
+	if err := lock.Release(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }
 
