@@ -4,7 +4,6 @@
 package baseline
 
 import (
-	"slices"
 	"strings"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -51,35 +50,12 @@ func claimRecord(claim *corev1.PersistentVolumeClaim) v1alpha1.ClaimRecord {
 func volumeRecord(volume *corev1.PersistentVolume) v1alpha1.VolumeRecord {
 	record := v1alpha1.VolumeRecord{
 		Name: volume.Name, Phase: string(volume.Status.Phase), Class: volume.Spec.StorageClassName,
-		Size: size(volume.Spec.Capacity), Zones: zonesOf(volume), ReclaimPolicy: string(volume.Spec.PersistentVolumeReclaimPolicy),
+		Size: size(volume.Spec.Capacity), Zones: cluster.VolumeZones(volume), ReclaimPolicy: string(volume.Spec.PersistentVolumeReclaimPolicy),
 	}
 	if claim := volume.Spec.ClaimRef; claim != nil {
 		record.Claim = claim.Namespace + "/" + claim.Name
 	}
 	return record
-}
-
-// zoneSuffix ends the node labels by which drivers tell in which zones a volume can
-// be reached: topology.disk.csi.azure.com/zone, topology.ebs.csi.aws.com/zone.
-const zoneSuffix = "/zone"
-
-// zonesOf are the zones of a volume, by its labels or else by the nodes that reach
-// it; none where it is bound to no zone.
-func zonesOf(volume *corev1.PersistentVolume) []string {
-	if zones := cluster.VolumeZones(volume); len(zones) > 0 || volume.Spec.NodeAffinity == nil || volume.Spec.NodeAffinity.Required == nil {
-		return zones
-	}
-	var zones []string
-	for _, term := range volume.Spec.NodeAffinity.Required.NodeSelectorTerms {
-		for _, r := range term.MatchExpressions {
-			if r.Operator == corev1.NodeSelectorOpIn && strings.HasSuffix(r.Key, zoneSuffix) {
-				zones = append(zones, r.Values...)
-			}
-		}
-	}
-	zones = slices.DeleteFunc(zones, func(zone string) bool { return zone == "" }) // as disks without a zone have on AKS
-	slices.Sort(zones)
-	return slices.Compact(zones)
 }
 
 // size is the storage of a volume or claim; empty where none is told.

@@ -128,6 +128,7 @@ func zonesOf(terms []corev1.NodeSelectorTerm) []string {
 			}
 		}
 	}
+	slices.Sort(zones)
 	return zones
 }
 

@@ -6,16 +6,12 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/metadata"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/baseline"
@@ -33,10 +29,9 @@ const latest = "latest"
 // looker reads the cluster and judges it, once or again and again.
 type looker struct {
 	*verifyOptions
-	client   kubernetes.Interface
-	objects  dynamic.Interface
-	metadata metadata.Interface
-	talk     *talk
+	*clients
+
+	talk *talk
 
 	before *v1alpha1.ClusterSnapshot
 	source string
@@ -47,41 +42,18 @@ func (o *verifyOptions) newLooker(ctx context.Context) (*looker, error) {
 	var err error
 	// A file that cannot be read is told of before the cluster is asked.
 	if o.baselineName != "" && o.baselineName != latest {
-		if l.before, err = readBaseline(o.baselineName); err != nil {
+		if l.before, err = baseline.ReadFile(o.baselineName); err != nil {
 			return nil, err
 		}
 		l.source = o.baselineName
 	}
-	config, err := o.conn.config()
-	if err != nil {
+	if l.clients, err = o.conn.clients(); err != nil {
 		return nil, err
-	}
-	if l.client, err = kubernetes.NewForConfig(config); err != nil {
-		return nil, fmt.Errorf("connecting: %w", err)
-	}
-	if l.objects, err = dynamic.NewForConfig(config); err != nil {
-		return nil, fmt.Errorf("connecting: %w", err)
-	}
-	if l.metadata, err = metadata.NewForConfig(config); err != nil {
-		return nil, fmt.Errorf("connecting: %w", err)
 	}
 	if o.baselineName == latest {
 		err = l.loadLatest(ctx)
 	}
 	return l, err
-}
-
-func readBaseline(name string) (*v1alpha1.ClusterSnapshot, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("--baseline: %w", err)
-	}
-	defer func() { _ = file.Close() }()
-	s, err := baseline.Read(file)
-	if err != nil {
-		return nil, fmt.Errorf("--baseline %s: %w", name, err)
-	}
-	return s, nil
 }
 
 // state is what is read beside the Snapshot.
@@ -99,7 +71,7 @@ func (l *looker) once(ctx context.Context) (*v1alpha1.VerifyReport, error) {
 	var s *state
 	group, reading := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		snapshot, err = cluster.List(reading, l.client)
+		snapshot, err = cluster.List(reading, l)
 		return err
 	})
 	group.Go(func() (err error) {
@@ -118,23 +90,23 @@ func (l *looker) readState(ctx context.Context, volumes bool) (*state, error) {
 	group, reading := errgroup.WithContext(ctx)
 	if volumes {
 		group.Go(func() (err error) {
-			s.volumes, err = cluster.ListVolumes(reading, l.client)
+			s.volumes, err = cluster.ListVolumes(reading, l)
 			return err
 		})
 	}
 	group.Go(func() (err error) {
-		s.survey, err = cluster.ReadSurvey(reading, l.client, l.objects, l.metadata)
+		s.survey, err = cluster.ReadSurvey(reading, l, l.objects, l.metadata)
 		return err
 	})
 	group.Go(func() (err error) {
-		s.hpas, err = cluster.ListHPAs(reading, l.client)
+		s.hpas, err = cluster.ListHPAs(reading, l)
 		if apierrors.IsForbidden(err) {
 			return nil // then nothing is known to scale by itself
 		}
 		return err
 	})
 	group.Go(func() (err error) {
-		s.status, _, err = l.stillOurs(reading, l.client, l.talk.trouble)
+		s.status, _, err = l.stillOurs(reading, l, l.talk.trouble)
 		return err
 	})
 	group.Go(func() error {
@@ -185,14 +157,9 @@ func (l *looker) sameCluster(survey *cluster.Survey) error {
 // loadLatest loads the newest snapshot that the cluster keeps.
 func (l *looker) loadLatest(ctx context.Context) error {
 	var err error
-	if l.before, err = l.store(l.client, l.talk.trouble).Latest(ctx); err != nil {
+	if l.before, err = l.baselines(l, l.talk.trouble).Latest(ctx); err != nil {
 		return fmt.Errorf("--baseline latest: %w", err)
 	}
 	l.source = l.before.Name + " (kept in the cluster)"
 	return nil
-}
-
-// store keeps snapshots in the cluster, beside the journal.
-func (s *suite) store(client kubernetes.Interface, onTrouble func(error)) *baseline.Store {
-	return &baseline.Store{ConfigMaps: client.CoreV1().ConfigMaps(s.journalNamespace), Now: s.now, Retry: s.patience(onTrouble)}
 }

@@ -33,7 +33,7 @@ type waiter struct {
 // waitFor looks again on every change, at most once a second, and after every
 // interval; only looks an interval apart count. It returns the last report.
 func (o *verifyOptions) waitFor(ctx context.Context, l *looker) (*v1alpha1.VerifyReport, error) {
-	watcher, stop, err := o.watch(ctx, l.client, l.talk)
+	watcher, stop, err := o.watch(ctx, l, l.talk)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 )
 
 // handTaint is the key of the taint that the runbook's relocation by hand sets on
@@ -41,7 +42,8 @@ func (j *judge) versions() (string, bool) {
 		j.add(finding.KubeletNotAtTarget, "server", "the API server is at "+j.Survey.Version+", not at "+j.Target.String(), "upgrade the control plane first")
 	}
 	var all []string
-	for _, p := range j.Pools {
+	for i := range j.Pools {
+		p := &j.Pools[i]
 		versions := p.KubeletVersions()
 		for _, v := range versions {
 			if !slices.Contains(all, v) {
@@ -51,12 +53,7 @@ func (j *judge) versions() (string, bool) {
 		if len(versions) > 1 {
 			j.add(finding.KubeletsMixed, "pool/"+nameOf(p.Name), "its kubelets are at "+strings.Join(versions, " and "), "kubectl vantiq-upgrade pools")
 		}
-		for _, node := range p.Nodes {
-			kubelet := node.Status.NodeInfo.KubeletVersion
-			if j.Target != nil && !j.Target.Matches(kubelet) {
-				j.add(finding.KubeletNotAtTarget, "node/"+node.Name, "its kubelet is at "+kubelet+", not at "+j.Target.String(), "upgrade pool "+nameOf(p.Name)+" in the cloud")
-			}
-		}
+		j.atTarget(p)
 	}
 	slices.Sort(all)
 	detail := strings.Join(all, ", ")
@@ -66,12 +63,30 @@ func (j *judge) versions() (string, bool) {
 	return detail, false
 }
 
+// atTarget looks for kubelets that are not at the target: one finding for a pool
+// of which none is.
+func (j *judge) atTarget(p *pool.Pool) {
+	if j.Target == nil {
+		return
+	}
+	off := slices.DeleteFunc(slices.Clone(p.Nodes), func(n *corev1.Node) bool { return j.Target.Matches(n.Status.NodeInfo.KubeletVersion) })
+	remedy := "upgrade pool " + nameOf(p.Name) + " in the cloud"
+	if len(off) > 1 && len(off) == len(p.Nodes) {
+		j.add(finding.KubeletNotAtTarget, "pool/"+nameOf(p.Name), fmt.Sprintf("the kubelets of its %d nodes are at %s, not at %s",
+			len(off), strings.Join(p.KubeletVersions(), " and "), j.Target), remedy)
+		return
+	}
+	for _, node := range off {
+		j.add(finding.KubeletNotAtTarget, "node/"+node.Name, "its kubelet is at "+node.Status.NodeInfo.KubeletVersion+", not at "+j.Target.String(), remedy)
+	}
+}
+
 // nameOf is a pool's name for people.
-func nameOf(pool string) string {
-	if pool == "" {
+func nameOf(name string) string {
+	if name == "" {
 		return "(none)"
 	}
-	return pool
+	return name
 }
 
 // cordons looks for nodes that take no pods, but for those that did not in the
@@ -124,13 +139,13 @@ func ofTheNode(key string) bool {
 	return false
 }
 
-func (j *judge) knownTaints(pool string) map[string]bool {
+func (j *judge) knownTaints(name string) map[string]bool {
 	known := map[string]bool{}
 	if j.Baseline == nil {
 		return known
 	}
 	for i := range j.Baseline.Nodes {
-		if j.Baseline.Nodes[i].Pool != pool {
+		if j.Baseline.Nodes[i].Pool != name {
 			continue
 		}
 		for _, taint := range j.Baseline.Nodes[i].Taints {
