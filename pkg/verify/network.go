@@ -108,7 +108,7 @@ func (j *judge) judgeHook(h hook) {
 // pages judges the answers to --http.
 func (j *judge) pages() (string, bool) {
 	if len(j.Probes) == 0 {
-		return "none asked for: --http NAME=URL", true
+		return "none given (--http)", true
 	}
 	up := 0
 	for i := range j.Probes {

@@ -78,7 +78,7 @@ func (j *judge) placement() (string, bool) {
 		}
 	}
 	s := j.Placement.Summary
-	detail := fmt.Sprintf("%d of %d right", s.Right, s.Pods)
+	detail := fmt.Sprintf("%d of %d", s.Right, s.Pods)
 	if len(j.Placement.Installations) == 0 {
 		return detail + "; no Vantiq installation, so the map of pools is not asked", false
 	}

@@ -48,7 +48,7 @@ func (j *judge) workloads() (string, bool) {
 			}
 		}
 	}
-	return fmt.Sprintf("%d of %d have all their pods Ready", full, all), false
+	return fmt.Sprintf("%d of %d complete", full, all), false
 }
 
 func (j *judge) workloadsBefore() map[string]*v1alpha1.WorkloadRecord {
