@@ -26,7 +26,7 @@ func (j *judge) podsRunning() (string, bool) {
 			continue
 		}
 		all++
-		if pod.Status.Phase == corev1.PodSucceeded || cluster.IsServing(pod) {
+		if pod.Status.Phase == corev1.PodSucceeded || cluster.IsServing(pod) && !j.isOrphan(pod) {
 			well++
 			continue
 		}
@@ -53,11 +53,19 @@ func (j *judge) blamePod(pod *corev1.Pod) {
 			fmt.Sprintf("kubectl logs -n %s %s -c %s --previous", pod.Namespace, pod.Name, container.Name))
 	case pod.Status.Phase == corev1.PodFailed:
 		j.add(finding.PodNotRunning, name, "Failed: "+whyFailed(pod), removal(pod))
+	case j.isOrphan(pod):
+		j.add(finding.PodNotRunning, name, "its node "+pod.Spec.NodeName+" does not exist any more", describe)
 	case pod.DeletionTimestamp != nil, pod.Status.Phase != corev1.PodRunning:
 		j.add(finding.PodNotRunning, name, why, describe)
 	default:
 		j.add(finding.PodUnready, name, "Running, "+why, describe)
 	}
+}
+
+// isOrphan reports whether the node of a pod is gone. Nobody says so of the pod for
+// about a minute: until it is collected, its last report of Ready stands.
+func (j *judge) isOrphan(pod *corev1.Pod) bool {
+	return pod.Spec.NodeName != "" && j.Snapshot.Node(pod.Spec.NodeName) == nil
 }
 
 func removal(pod *corev1.Pod) string {
