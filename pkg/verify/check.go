@@ -13,6 +13,9 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 )
 
+// none stands for nothing, for people.
+const none = "none"
+
 // check is one thing that is looked at.
 type check struct {
 	name, title string

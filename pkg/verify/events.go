@@ -45,7 +45,7 @@ func (j *judge) trouble() (string, bool) {
 		j.add(finding.TroubleReported, name, e.Reason+": "+e.Message, describe)
 	}
 	if len(j.events) == 0 {
-		return "", false
+		return none, false
 	}
 	return counted(len(j.events)-over, "event") + " of objects that are not well, " + counted(over, "event") + " of others", false
 }

@@ -32,7 +32,7 @@ func (j *judge) nothingLeft() (string, bool) {
 	}
 	j.pass(j.Status.Findings, finding.JournalDamaged, finding.JournalNewer, finding.JournalIncomplete)
 	if len(j.found) == 0 {
-		return "", false
+		return none, false
 	}
 	return counted(len(j.found), "thing"), false
 }

@@ -143,7 +143,7 @@ func (j *judge) restarts() (string, bool) {
 		j.add(finding.PodRestarted, object("pod", pod.Namespace, pod.Name), message, "kubectl logs -n "+pod.Namespace+" "+pod.Name+" --previous --all-containers")
 	}
 	if restarted == 0 {
-		return "", false
+		return none, false
 	}
 	return counted(restarted, "pod"), false
 }

@@ -146,7 +146,7 @@ func (j *judge) blameImage(w *v1alpha1.WorkloadRecord, container, before, after 
 
 func orNone(value string) string {
 	if value == "" {
-		return "none"
+		return none
 	}
 	return value
 }

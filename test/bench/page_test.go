@@ -82,6 +82,7 @@ func (t *table) placeRows() []row {
 	return slices.Concat(
 		t.lookRows("placement-check", t.Places, 0.7, 0.4),
 		t.lookRows("snapshot", t.Snapshots, 0.8, 0.4),
+		t.lookRows("verify with a baseline", t.Verified, 0.8, 0.4),
 	)
 }
 
@@ -146,7 +147,8 @@ func (t *table) metrics() map[string]float64 {
 		"budgets/kubectl": ratio(t.Budgets, t.KubectlBudgets), "version/kubectl": ratio(t.Version, t.KubectlVersion),
 		"p50-ms": float64(quantile(t.Reactions, 0.5).Milliseconds()), "p95-ms": float64(quantile(t.Reactions, 0.95).Milliseconds()),
 		"places/kubectl": ratio(t.Places.took, t.KubectlGet.took), "snapshot/kubectl": ratio(t.Snapshots.took, t.KubectlGet.took),
-		"MB": float64(slices.Max(t.Memory)) / 1e6, "big-MB": float64(slices.Max(t.BigMemory)) / 1e6,
+		"verify/kubectl": ratio(t.Verified.took, t.KubectlGet.took),
+		"MB":             float64(slices.Max(t.Memory)) / 1e6, "big-MB": float64(slices.Max(t.BigMemory)) / 1e6,
 	}
 }
 

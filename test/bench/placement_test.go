@@ -26,11 +26,15 @@ type looks struct {
 }
 
 // add waits for the end of a look; its findings are none of our business here.
-func (l *looks) add(p *harness.Process) {
+func (l *looks) add(tb testing.TB, p *harness.Process) {
+	tb.Helper()
 	ctx, ended := context.WithCancel(context.Background())
 	peak := watchPeak(ctx, p.Process.Pid)
 	r := p.Wait()
 	ended()
+	if r.Code == 1 {
+		tb.Fatalf("it failed: %s", r.Stderr)
+	}
 	l.took, l.memory = append(l.took, r.Took), append(l.memory, <-peak)
 }
 
@@ -44,9 +48,10 @@ func (t *table) places(b *testing.B, s *harness.Sandbox) {
 	s.StartPlugin(b, "snapshot", "first.yaml.gz").Wait().Want(b, 0)
 	s.StartKubectl(b, "get", "nodes,pods", "-A", "-o", "json").Wait().Want(b, 0)
 	for i := range max(t.Runs, 3) {
-		t.Places.add(s.StartPlugin(b, "placement-check", "-o", "json"))
-		t.Snapshots.add(s.StartPlugin(b, "snapshot", fmt.Sprintf("%d.yaml.gz", i)))
-		t.KubectlGet.add(s.StartKubectl(b, "get", "nodes,pods", "-A", "-o", "json"))
+		t.Places.add(b, s.StartPlugin(b, "placement-check", "-o", "json"))
+		t.Snapshots.add(b, s.StartPlugin(b, "snapshot", fmt.Sprintf("%d.yaml.gz", i)))
+		t.Verified.add(b, s.StartPlugin(b, "verify", "--baseline", "first.yaml.gz", "-o", "json"))
+		t.KubectlGet.add(b, s.StartKubectl(b, "get", "nodes,pods", "-A", "-o", "json"))
 	}
 }
 

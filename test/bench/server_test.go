@@ -17,6 +17,7 @@ import (
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -60,6 +61,8 @@ func startBigServer(tb testing.TB, nodes, pods int) string {
 		"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations":   &admissionregistrationv1.MutatingWebhookConfigurationList{},
 		"/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations": &admissionregistrationv1.ValidatingWebhookConfigurationList{},
 		"/api/v1/namespaces/kube-system/configmaps":                             &corev1.ConfigMapList{},
+		"/api/v1/namespaces/kube-system/pods":                                   &corev1.PodList{},
+		"/apis/autoscaling/v2/horizontalpodautoscalers":                         &autoscalingv2.HorizontalPodAutoscalerList{},
 	} {
 		s.add(path, list, nil)
 	}

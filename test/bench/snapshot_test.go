@@ -39,7 +39,7 @@ func TestSnapshotMemory(t *testing.T) {
 	s := harness.Programs(t, startBigServer(t, bigNodes, hugePods)).From(dir)
 	ours := looks{}
 	p := s.StartPlugin(t, "snapshot", "huge.yaml.gz")
-	ours.add(p)
+	ours.add(t, p)
 	snapshot, err := baseline.ReadFile(filepath.Join(dir, "huge.yaml.gz"))
 	if err != nil {
 		t.Fatal(err)
@@ -53,21 +53,24 @@ func TestSnapshotMemory(t *testing.T) {
 	}
 }
 
-// BenchmarkHuge compares snapshot with kubectl, in turns, against a server
-// whose answers are ready.
+// BenchmarkHuge compares snapshot and verify with kubectl, in turns, against a
+// server whose answers are ready.
 func BenchmarkHuge(b *testing.B) {
 	for _, pods := range []int{bigPods, hugePods} {
 		b.Run(strconv.Itoa(pods), func(b *testing.B) {
 			s := harness.Programs(b, startBigServer(b, bigNodes, pods)).From(b.TempDir())
-			ours, others := looks{}, looks{}
+			snapshots, verified, others := looks{}, looks{}, looks{}
 			for i := 0; b.Loop(); i++ {
-				ours.add(s.StartPlugin(b, "snapshot", fmt.Sprintf("%d.yaml.gz", i)))
-				others.add(s.StartKubectl(b, "get", "nodes,pods", "-A", "-o", "json"))
+				snapshots.add(b, s.StartPlugin(b, "snapshot", fmt.Sprintf("%d.yaml.gz", i)))
+				verified.add(b, s.StartPlugin(b, "verify", "--baseline", "0.yaml.gz", "-o", "json"))
+				others.add(b, s.StartKubectl(b, "get", "nodes,pods", "-A", "-o", "json"))
 			}
-			b.ReportMetric(float64(median(ours.took))/float64(median(others.took)), "wall/kubectl")
-			b.ReportMetric(float64(slices.Max(ours.memory))/float64(slices.Max(others.memory)), "memory/kubectl")
-			b.ReportMetric(float64(slices.Max(ours.memory))/1e6, "MB")
-			b.Logf("snapshot %s, %d MB; kubectl get %s, %d MB", spread(ours.took), slices.Max(ours.memory)/1e6, spread(others.took), slices.Max(others.memory)/1e6)
+			for name, ours := range map[string]looks{"snapshot": snapshots, "verify": verified} {
+				b.ReportMetric(float64(median(ours.took))/float64(median(others.took)), name+"-wall/kubectl")
+				b.ReportMetric(float64(slices.Max(ours.memory))/float64(slices.Max(others.memory)), name+"-memory/kubectl")
+				b.ReportMetric(float64(slices.Max(ours.memory))/1e6, name+"-MB")
+				b.Logf("%s %s, %d MB; kubectl get %s, %d MB", name, spread(ours.took), slices.Max(ours.memory)/1e6, spread(others.took), slices.Max(others.memory)/1e6)
+			}
 		})
 	}
 }

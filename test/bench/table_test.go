@@ -62,9 +62,10 @@ type table struct {
 	// Version and KubectlVersion are start-up times.
 	Version, KubectlVersion []time.Duration
 	// Places are our looks at the places of all pods, Snapshots those that write all
-	// of the cluster down, KubectlGet kubectl's at nodes and pods.
-	Places, Snapshots, KubectlGet looks
-	Kubernetes                    string
+	// of the cluster down, Verified those that compare it, KubectlGet kubectl's at
+	// nodes and pods.
+	Places, Snapshots, Verified, KubectlGet looks
+	Kubernetes                              string
 }
 
 func measure(b *testing.B, runs int) *table {
