@@ -52,6 +52,9 @@ func (o *verifyOptions) waitFor(ctx context.Context, l *looker) (*v1alpha1.Verif
 			break
 		}
 		if err := w.look(ctx); err != nil {
+			if ctx.Err() != nil {
+				break // the operator's own doing is no trouble
+			}
 			l.talk.trouble(err)
 			w.inARow = 0
 			continue

@@ -55,7 +55,9 @@ func (j *judge) isOver(e *cluster.Event) bool {
 	switch e.Kind {
 	case "Pod":
 		pod := j.Snapshot.Pod(e.Namespace, e.Name)
-		return pod == nil || pod.UID != e.UID || cluster.IsServing(pod) || pod.Status.Phase == corev1.PodSucceeded
+		// What ails a pod that has its node is something else than where to put it.
+		placed := e.Reason == "FailedScheduling" && pod != nil && pod.Spec.NodeName != ""
+		return pod == nil || pod.UID != e.UID || placed || cluster.IsServing(pod) || pod.Status.Phase == corev1.PodSucceeded
 	case "PersistentVolumeClaim":
 		for i := range j.Now.Claims {
 			if c := &j.Now.Claims[i]; c.Namespace == e.Namespace && c.Name == e.Name {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
@@ -32,11 +33,34 @@ type Result struct {
 type Process struct {
 	*exec.Cmd
 	tb             testing.TB
-	stdout, stderr bytes.Buffer
+	stdout, stderr stream
 	started        time.Time
 	limit          time.Duration
 	done           chan error
 }
+
+// stream keeps what is written to it; it may be read meanwhile.
+type stream struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (s *stream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+// String is everything that was written so far.
+func (s *stream) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// Told is what the command has written to stderr so far.
+func (p *Process) Told() string { return p.stderr.String() }
 
 // Kubectl runs a real kubectl to its end. It finds the plugin on its PATH and
 // the sandbox in its KUBECONFIG; nothing else of this machine is visible to it.
