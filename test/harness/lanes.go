@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// seldomGC has the programs of a lane collect their garbage half as often: what
+// seldomGC has the programs of a lane collect their garbage a quarter as often: what
 // tests that go on side by side are short of is the processor.
-const seldomGC = "GOGC=200"
+const seldomGC = "GOGC=400"
 
 // Lanes are a few sandboxes without a layout for all tests of a package, each of
 // which works in a Scope of its own. Tests mostly wait, so they go on side by side;
