@@ -62,10 +62,11 @@ func ExitCode(err error) int {
 // for usage, and for what no command of ours has found.
 func ErrorCode(err error) finding.Code {
 	var rights *missingRightsError
+	var watch *watchError
 	var held *journal.HeldError
 	var lost *journal.LostError
 	switch {
-	case errors.As(err, &rights), apierrors.IsForbidden(err) && strings.Contains(err.Error(), " cannot "):
+	case errors.As(err, &rights), errors.As(err, &watch), apierrors.IsForbidden(err) && strings.Contains(err.Error(), " cannot "):
 		// Quotas and admission forbid as well, in other words.
 		return finding.RightsMissing
 	case errors.As(err, &held), errors.As(err, &lost):

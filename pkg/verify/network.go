@@ -22,6 +22,9 @@ const certificateEnds = 30 * 24 * time.Hour
 // services looks for Services with fewer endpoints than before, or none at all any
 // more. That of the API servers changes with them.
 func (j *judge) services() (string, bool) {
+	if j.Survey.IsUnread(cluster.KindEndpointSlices) {
+		return "", true // not that there are none
+	}
 	now := map[string]*v1alpha1.ServiceRecord{}
 	for i := range j.Now.Services {
 		s := &j.Now.Services[i]
