@@ -21,7 +21,7 @@ const lanes = 3
 
 // shared are the sandboxes of tests that bring their own nodes and pods. The tests
 // of a layout take turns beside them, with a sandbox each.
-var shared, layouts = harness.NewLanes(lanes), harness.NewLanes(1)
+var shared, layouts = harness.NewLanes(lanes), harness.NewLanes(2)
 
 func TestMain(m *testing.M) {
 	code := m.Run()
