@@ -341,3 +341,49 @@ func TestBackupPods(t *testing.T) {
 		},
 	})
 }
+
+// TestToldOnce: what has a finding of its own is told of by no other check.
+func TestToldOnce(t *testing.T) {
+	run(t, []judged{
+		{
+			name: "a node that we have cordoned", change: func(w *world) {
+				w.Nodes[0].Spec.Unschedulable = true
+				w.Nodes[0].Spec.Taints = []corev1.Taint{{Key: corev1.TaintNodeUnschedulable, Effect: corev1.TaintEffectNoSchedule}}
+				w.Status.Changes = []v1alpha1.ChangeStatus{{
+					Run: "r1", Object: v1alpha1.ObjectRef{Kind: "Node", Name: "node-0"}, Field: "spec.unschedulable",
+					Before: []byte("null"), After: []byte("true"), Mode: "cordon", Since: metav1.NewTime(moment), State: v1alpha1.ChangeOurs,
+				}}
+			},
+			findings: []string{"VU-531 Error node/node-0: cordon of " + moment.Local().Format(time.DateTime) + " is not given back: spec.unschedulable null → true, run r1"},
+			check:    "nothing-left Failed",
+		},
+		{
+			name: "a container that crashes has restarted", change: func(w *world) {
+				w.Pods[0].Status.Conditions[0].Status = corev1.ConditionFalse
+				w.Now.Pods[0].Restarts = 4
+			},
+			findings: []string{"VU-504 Error pod/app/web-0: Running, not Ready on node-0"}, check: "pods-running Failed",
+		},
+		{
+			name: "the pods of a DaemonSet are where the nodes are", change: func(w *world) {
+				for i, s := range []*v1alpha1.ClusterSnapshot{w.Baseline, w.Now} {
+					s.Pods = append(s.Pods, v1alpha1.PodRecord{Namespace: "app", Name: "agent", UID: "agent", Workload: "daemonset/app/agent", Zone: []string{"zone-0", "zone-1"}[i], Phase: "Running"})
+				}
+			},
+		},
+		{
+			name: "a kind that the baseline does not have is not compared", change: func(w *world) {
+				w.Baseline.NotRead = []v1alpha1.UnreadKind{{Kind: cluster.KindBudgets, Reason: "forbidden"}}
+				w.Baseline.Budgets = nil
+			},
+		},
+		{
+			name: "an object of the cloud changes with the version", change: func(w *world) {
+				for i, s := range []*v1alpha1.ClusterSnapshot{w.Baseline, w.Now} {
+					s.Budgets = append(s.Budgets, v1alpha1.BudgetRecord{Namespace: "kube-system", Name: "dns", MinAvailable: []string{"1", "2"}[i]})
+				}
+			},
+			differences: []string{"Policy poddisruptionbudget/kube-system/dns minAvailable: 1 → 2 ()"},
+		},
+	})
+}

@@ -272,6 +272,17 @@ func TestNodes(t *testing.T) {
 			},
 		},
 		{
+			name: "the taint of the relocation by hand on all nodes, without a baseline", change: func(w *world) {
+				w.Baseline = nil
+				taint(w, "node-0", "key")
+				taint(w, "node-1", "key")
+			},
+			findings: []string{
+				"VU-526 Error node/node-0: tainted key=value:NoSchedule, which keeps pods away", "VU-526 Error node/node-1: tainted key=value:NoSchedule, which keeps pods away",
+			},
+			check: "nothing-left Failed",
+		},
+		{
 			name: "a taint of one node, without a baseline", change: func(w *world) {
 				w.Baseline = nil
 				taint(w, "node-1", "mine")
@@ -374,6 +385,7 @@ func TestBackups(t *testing.T) {
 			name: "two were missed", change: backup("0 3 * * *", 63*time.Hour),
 			findings: []string{stale + "its last success is of " + at(63*time.Hour) + "; its schedule is 0 3 * * *"}, check: "backups Warning",
 		},
+		{name: "the second is under way", change: backup("0 17 * * *", 30*time.Hour)},
 		{name: "as old, once a week", change: backup("0 3 * * 0", 63*time.Hour)},
 		{name: "as old, and not known", change: func(w *world) {
 			backup("0 3 * * *", 63*time.Hour, func(c *batchv1.CronJob) { c.Name = "other" })(w)
