@@ -5,6 +5,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -87,7 +88,32 @@ func newSnapshotReport(s *v1alpha1.ClusterSnapshot) *v1alpha1.SnapshotReport {
 	for _, unread := range s.NotRead {
 		out.Findings = append(out.Findings, unreadFinding(unread))
 	}
+	out.Findings = append(out.Findings, unwell(s)...)
 	return out
+}
+
+// unwell warns of what is not well already: verify takes it for the state to come
+// back to.
+func unwell(s *v1alpha1.ClusterSnapshot) []v1alpha1.Finding {
+	var findings []v1alpha1.Finding
+	warn := func(code finding.Code, object, message string) {
+		f := finding.New(code, object, message+"; verify will take that for its state before the upgrade", "mend it, and take the snapshot again")
+		findings = append(findings, finding.WithSeverity(f, v1alpha1.SeverityWarning))
+	}
+	for i := range s.Nodes {
+		switch n := &s.Nodes[i]; {
+		case !n.Ready:
+			warn(finding.NodeDown, "node/"+n.Name, "not Ready now")
+		case n.Cordoned:
+			warn(finding.NodeCordoned, "node/"+n.Name, "cordoned now")
+		}
+	}
+	for i := range s.Workloads {
+		if w := &s.Workloads[i]; w.Ready < w.Replicas {
+			warn(finding.WorkloadShort, w.Kind+"/"+w.Namespace+"/"+w.Name, fmt.Sprintf("%d of %d Ready now", w.Ready, w.Replicas))
+		}
+	}
+	return findings
 }
 
 func unreadFinding(unread v1alpha1.UnreadKind) v1alpha1.Finding {

@@ -93,7 +93,7 @@ warnings do not count.`
 func (o *verifyOptions) addFlags(cmd *cobra.Command) {
 	o.output.addFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&o.baselineName, "baseline", "", "Snapshot to compare with: a file, or latest for the newest that the cluster keeps")
+	flags.StringVar(&o.baselineName, "baseline", "", "Snapshot to compare with: a file, - for stdin, or latest for the newest that the cluster keeps")
 	flags.StringVar(&o.to, "to", "", "Version that every kubelet should have, e.g. 1.30 or 1.30.2")
 	flags.DurationVar(&o.wait, "wait", 0, "Look again until all holds, at most for so long")
 	flags.IntVar(&o.looks, "looks", o.looks, "With --wait: how many times in a row all must hold")
@@ -139,6 +139,8 @@ func (o *verifyOptions) validate(cmd *cobra.Command) error {
 		return errors.New("--looks must be at least 1")
 	case o.interval < time.Second:
 		return errors.New("--interval must be at least 1s")
+	case o.wait > 0 && o.wait < time.Duration(o.looks-1)*o.interval:
+		return fmt.Errorf("--wait %s is too short for %d looks %s apart: give at least %s, or fewer --looks", o.wait, o.looks, o.interval, time.Duration(o.looks-1)*o.interval)
 	case o.wait == 0 && (cmd.Flags().Changed("looks") || cmd.Flags().Changed("interval")):
 		return errors.New("--looks and --interval are for --wait; give that too")
 	}

@@ -23,8 +23,12 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/verify"
 )
 
-// latest stands for the newest snapshot that the cluster keeps.
-const latest = "latest"
+// latest stands for the newest snapshot that the cluster keeps, fromStdin for one
+// that comes by a pipe.
+const (
+	latest    = "latest"
+	fromStdin = "-"
+)
 
 // looker reads the cluster and judges it, once or again and again.
 type looker struct {
@@ -42,7 +46,7 @@ func (o *verifyOptions) newLooker(ctx context.Context) (*looker, error) {
 	var err error
 	// A file that cannot be read is told of before the cluster is asked.
 	if o.baselineName != "" && o.baselineName != latest {
-		if l.before, err = baseline.ReadFile(o.baselineName); err != nil {
+		if l.before, err = o.readBaseline(); err != nil {
 			return nil, err
 		}
 		l.source = o.baselineName
@@ -54,6 +58,18 @@ func (o *verifyOptions) newLooker(ctx context.Context) (*looker, error) {
 		err = l.loadLatest(ctx)
 	}
 	return l, err
+}
+
+// readBaseline reads the snapshot from its file, or from stdin.
+func (o *verifyOptions) readBaseline() (*v1alpha1.ClusterSnapshot, error) {
+	if o.baselineName != fromStdin {
+		return baseline.ReadFile(o.baselineName)
+	}
+	s, err := baseline.Read(o.In)
+	if err != nil {
+		return nil, fmt.Errorf("reading the baseline from stdin: %w", err)
+	}
+	return s, nil
 }
 
 // state is what is read beside the Snapshot.

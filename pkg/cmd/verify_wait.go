@@ -5,6 +5,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -28,6 +29,9 @@ type waiter struct {
 	state *state
 	// read is when the state was read.
 	read time.Time
+
+	// unread is why the newest look could not be made; nil when it was.
+	unread error
 
 	mu sync.Mutex
 	// last is the newest report, told the one that was told last.
@@ -63,9 +67,10 @@ func (o *verifyOptions) waitFor(ctx context.Context, l *looker) (*v1alpha1.Verif
 				break // the operator's own doing is no trouble
 			}
 			l.talk.trouble(err)
-			w.inARow = 0
+			w.inARow, w.unread = 0, err
 			continue
 		}
+		w.unread = nil
 		if live == nil {
 			w.tell()
 		}
@@ -73,7 +78,7 @@ func (o *verifyOptions) waitFor(ctx context.Context, l *looker) (*v1alpha1.Verif
 	if live != nil {
 		live.Close()
 	}
-	return w.conclude(), nil
+	return w.conclude(ctx), nil
 }
 
 // mayWatch refuses a user who may list a kind and not watch it: what was read once
@@ -185,14 +190,25 @@ func (w *waiter) tell() {
 	w.told = w.last
 }
 
-// conclude is the last report. One that passed, but not often enough, is none.
-func (w *waiter) conclude() *v1alpha1.VerifyReport {
+// conclude is the last report. One that passed, but not often enough, is none; and
+// what could not be looked at since is not known to hold.
+func (w *waiter) conclude(ctx context.Context) *v1alpha1.VerifyReport {
 	out := w.last
-	if out.Outcome == v1alpha1.VerifyPassed && w.inARow < w.looks {
+	out.Looks = &v1alpha1.Looks{Total: w.total, InARow: w.inARow, Wanted: w.looks, Seconds: w.Clock.Since(w.began).Seconds()}
+	switch {
+	case ctx.Err() != nil:
+		w.talk.note("Interrupted; the last look was at " + out.Time.Local().Format(time.TimeOnly) + ".")
+	case w.unread != nil:
+		if out.Outcome == v1alpha1.VerifyPassed {
+			out.Outcome = v1alpha1.VerifyNotChecked
+		}
+		out.Findings = append(out.Findings, finding.New(finding.CheckNotMade, "check/cluster",
+			"the cluster could not be looked at since "+out.Time.Local().Format(time.DateTime)+": "+w.unread.Error(), "look at the API server and the way to it, then verify again"))
+	case out.Outcome == v1alpha1.VerifyPassed && w.inARow < w.looks:
 		out.Outcome = v1alpha1.VerifyFailed
-		out.Findings = append(out.Findings, finding.Newf(finding.NotSteady, "cluster",
-			"all held %d of %d times in a row when --wait %s was over", w.inARow, w.looks, w.wait))
-		finding.Sort(out.Findings)
+		out.Findings = append(out.Findings, finding.New(finding.NotSteady, "cluster",
+			fmt.Sprintf("all held %d of %d times in a row when --wait %s was over", w.inARow, w.looks, w.wait), "give --wait more time"))
 	}
+	finding.Sort(out.Findings)
 	return out
 }

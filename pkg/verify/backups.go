@@ -5,12 +5,14 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/robfig/cron/v3"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 )
@@ -33,14 +35,26 @@ func (j *judge) backups() (string, bool) {
 				j.add(finding.BackupFailed, name, "job "+job.Name+" failed: "+why, fmt.Sprintf("kubectl logs -n %s job/%s", job.Namespace, job.Name))
 			}
 		}
-		if why := j.staleness(c); why != "" {
+		if c.Spec.Suspend != nil && *c.Spec.Suspend {
+			j.add(finding.BackupStale, name, "it is suspended", fmt.Sprintf("kubectl patch cronjob -n %s %s -p '{\"spec\":{\"suspend\":false}}'", c.Namespace, c.Name))
+		} else if why := j.staleness(c); why != "" {
 			j.add(finding.BackupStale, name, why, again)
 		}
+	}
+	if known == 0 && j.lostBackup() {
+		j.failed = true // told of as gone
+		return "there is none any more", false
 	}
 	if known == 0 {
 		return "no backup is set up here", true
 	}
 	return counted(known, "backup"), false
+}
+
+// lostBackup reports whether the baseline has a backup and the cluster none.
+func (j *judge) lostBackup() bool {
+	isBackup := func(c v1alpha1.CronJobRecord) bool { return j.isBackup(c.Namespace, c.Name) }
+	return j.Baseline != nil && slices.ContainsFunc(j.Baseline.CronJobs, isBackup) && !slices.ContainsFunc(j.Now.CronJobs, isBackup)
 }
 
 // lastJob is the newest job of a CronJob, or nil.
@@ -67,9 +81,6 @@ func failure(job *batchv1.Job) (string, bool) {
 // staleness says why the last success of a CronJob is too old; empty when it is
 // not, or when there has been no time for one yet.
 func (j *judge) staleness(c *batchv1.CronJob) string {
-	if c.Spec.Suspend != nil && *c.Spec.Suspend {
-		return "it is suspended"
-	}
 	schedule, err := cron.ParseStandard(c.Spec.Schedule)
 	if err != nil {
 		return "its schedule " + c.Spec.Schedule + " cannot be read"

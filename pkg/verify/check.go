@@ -33,7 +33,7 @@ func checks() []check {
 	return []check{
 		{name: "nodes-ready", title: "Nodes are Ready", run: (*judge).nodesReady},
 		{name: "pods-running", title: "Pods are Running or Completed", run: (*judge).podsRunning},
-		{name: "versions", title: "Kubelets are at one version a pool", run: (*judge).versions},
+		{name: "versions", title: "Server and kubelets are at their version", run: (*judge).versions},
 		{name: "nothing-left", title: "No cordon, taint, pause or lock is left", run: (*judge).nothingLeft},
 		{name: "blockers", title: "What was stopped runs again", run: (*judge).blockers},
 		{name: "workloads", title: "Workloads are complete, images as before", run: (*judge).workloads},
@@ -61,6 +61,9 @@ type judge struct {
 	events           []v1alpha1.TroubleEvent
 	// held are the objects that we changed and did not give back yet.
 	held map[string]bool
+	// failed says that what the check is about does not hold, as the finding of
+	// another check tells.
+	failed bool
 	// told are the pods that a finding names already.
 	told map[string]bool
 }
@@ -80,7 +83,7 @@ func (j *judge) make(c check) v1alpha1.Check {
 		out.State, out.Detail = v1alpha1.CheckSkipped, "no baseline to compare with"
 		return out
 	}
-	j.found = nil
+	j.found, j.failed = nil, false
 	detail, skip := c.run(j)
 	for _, unread := range j.Survey.Unread {
 		if slices.Contains(c.kinds, unread.Kind) {
@@ -91,8 +94,14 @@ func (j *judge) make(c check) v1alpha1.Check {
 	kept, _, _ := Apply(j.found, j.Ignore)
 	j.kept = append(j.kept, kept...)
 	out.State, out.Detail = stateOf(kept), detail
-	if skip && len(kept) == 0 {
+	switch {
+	case j.failed:
+		out.State = v1alpha1.CheckFailed
+	case skip && len(kept) == 0:
 		out.State = v1alpha1.CheckSkipped
+	}
+	if len(kept) > 0 {
+		out.Detail += "; " + counted(len(kept), "finding")
 	}
 	return out
 }
@@ -114,7 +123,18 @@ func stateOf(findings []v1alpha1.Finding) v1alpha1.CheckState {
 
 // notMade says that something could not be looked at.
 func (j *judge) notMade(name string, unread v1alpha1.UnreadKind) {
-	j.add(finding.CheckNotMade, "check/"+name, unread.Kind+" could not be read: "+unread.Reason, "ask for the right to list "+unread.Kind)
+	j.add(finding.CheckNotMade, checkObject(name, unread.Kind), unread.Kind+" could not be read: "+unread.Reason, "ask for the right to list "+unread.Kind)
+}
+
+// notInBaseline says that there is nothing to compare with.
+func (j *judge) notInBaseline(name string, unread v1alpha1.UnreadKind) {
+	j.add(finding.CheckNotMade, checkObject(name, unread.Kind), unread.Kind+" are not in the baseline: "+unread.Reason,
+		"nothing mends that now; --ignore it with a reason once you have looked yourself")
+}
+
+// checkObject names a kind of a check, so that one can be ignored by itself.
+func checkObject(name, kind string) string {
+	return "check/" + name + "/" + strings.ReplaceAll(kind, " ", "-")
 }
 
 func (j *judge) add(code finding.Code, object, message, remedy string) {

@@ -25,6 +25,12 @@ func (j *judge) services() (string, bool) {
 	if j.Survey.IsUnread(cluster.KindEndpointSlices) {
 		return "", true // not that there are none
 	}
+	for _, kind := range []string{cluster.KindServices, cluster.KindEndpointSlices} {
+		if unread := unreadOf(j.Baseline, kind); unread != nil {
+			j.notInBaseline("services", *unread)
+			return "", true
+		}
+	}
 	now := map[string]*v1alpha1.ServiceRecord{}
 	for i := range j.Now.Services {
 		s := &j.Now.Services[i]

@@ -38,7 +38,7 @@ func (j *judge) nodesReady() (string, bool) {
 
 // versions looks at every kubelet, and with a target at the API server too.
 func (j *judge) versions() (string, bool) {
-	if j.Target != nil && !j.Target.IsMinorOf(j.Survey.Version) {
+	if j.Target != nil && j.Target.IsAfter(j.Survey.Version) {
 		j.add(finding.KubeletNotAtTarget, "server", "the API server is at "+j.Survey.Version+", not at "+j.Target.String(), "upgrade the control plane first")
 	}
 	var all []string
@@ -56,7 +56,7 @@ func (j *judge) versions() (string, bool) {
 		j.atTarget(p)
 	}
 	slices.Sort(all)
-	detail := strings.Join(all, ", ")
+	detail := "server " + j.Survey.Version + ", kubelets " + strings.Join(all, ", ")
 	if j.Target != nil {
 		detail += "; wanted " + j.Target.String()
 	}

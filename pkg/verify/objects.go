@@ -36,8 +36,9 @@ type kind struct {
 func (j *judge) objects() (string, bool) {
 	compared := 0
 	for _, k := range comparedKinds() {
-		if isUnread(j.Baseline, k.rights) {
-			continue // said when the snapshot was taken
+		if unread := unreadOf(j.Baseline, k.rights); unread != nil {
+			j.notInBaseline("objects", *unread)
+			continue
 		}
 		if unread := unreadOf(j.Now, k.rights); unread != nil {
 			j.notMade("objects", *unread)
@@ -62,8 +63,6 @@ func comparedKinds() []kind {
 		{cluster.KindReleases, v1alpha1.DifferenceExtras, finding.ReleaseChanged, releases},
 	}
 }
-
-func isUnread(s *v1alpha1.ClusterSnapshot, kind string) bool { return unreadOf(s, kind) != nil }
 
 func unreadOf(s *v1alpha1.ClusterSnapshot, kind string) *v1alpha1.UnreadKind {
 	for i := range s.NotRead {
@@ -228,7 +227,8 @@ func releases(s *v1alpha1.ClusterSnapshot) []kept {
 // compareCRDs looks for versions that are not served any more; new ones are no
 // trouble.
 func (j *judge) compareCRDs() {
-	if isUnread(j.Baseline, cluster.KindCRDs) {
+	if unread := unreadOf(j.Baseline, cluster.KindCRDs); unread != nil {
+		j.notInBaseline("objects", *unread)
 		return
 	}
 	if unread := unreadOf(j.Now, cluster.KindCRDs); unread != nil {

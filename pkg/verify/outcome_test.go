@@ -167,7 +167,7 @@ func TestIgnored(t *testing.T) {
 func TestIgnoredNotChecked(t *testing.T) {
 	w := well()
 	w.Survey.Unread = []v1alpha1.UnreadKind{{Kind: cluster.KindEvents, Reason: "forbidden"}}
-	w.Ignore = []Rule{{Code: finding.CheckNotMade, Object: "check/events", Reason: "no right"}}
+	w.Ignore = []Rule{{Code: finding.CheckNotMade, Object: "check/events/events", Reason: "no right"}}
 	if r := w.judge(t); r.Outcome != v1alpha1.VerifyPassed || len(r.Ignored) != 1 || len(r.Findings) > 0 {
 		t.Errorf("%s, %+v", r.Outcome, r.Findings)
 	}
@@ -305,7 +305,7 @@ func TestBlockers(t *testing.T) {
 			findings: []string{
 				"VU-531 Error " + name + ": scale-to-zero of " + moment.Local().Format(time.DateTime) + " is not given back: spec.replicas 1 → 0, run r1",
 			},
-			differences: []string{"Workloads " + name + " replicas: 1 → 0 (VU-531)"}, check: "nothing-left Failed",
+			differences: []string{"Workloads " + name + " replicas: 1 → 0 (VU-531)"}, check: "nothing-left Failed, blockers Failed",
 		},
 		{
 			name: "has fewer replicas", change: telegraf(2, 1),
@@ -372,10 +372,18 @@ func TestToldOnce(t *testing.T) {
 			},
 		},
 		{
-			name: "a kind that the baseline does not have is not compared", change: func(w *world) {
+			name: "endpoints that the baseline does not have cannot be compared", change: func(w *world) {
+				w.Baseline.NotRead = []v1alpha1.UnreadKind{{Kind: cluster.KindEndpointSlices, Reason: "forbidden"}}
+				w.Baseline.Services[0].Endpoints = 0
+			},
+			findings: []string{"VU-571 Error check/services/endpointslices: endpointslices are not in the baseline: forbidden"}, check: "services NotChecked",
+		},
+		{
+			name: "a kind that the baseline does not have cannot be compared", change: func(w *world) {
 				w.Baseline.NotRead = []v1alpha1.UnreadKind{{Kind: cluster.KindBudgets, Reason: "forbidden"}}
 				w.Baseline.Budgets = nil
 			},
+			findings: []string{"VU-571 Error check/objects/poddisruptionbudgets: poddisruptionbudgets are not in the baseline: forbidden"}, check: "objects NotChecked",
 		},
 		{
 			name: "an object of the cloud changes with the version", change: func(w *world) {

@@ -73,13 +73,14 @@ func (j *judge) comparePool(name string, before, now []*v1alpha1.NodeRecord) {
 			j.differ(v1alpha1.DifferenceNodes, object, field.name, was, is, "")
 		}
 	}
-	j.compareLabels(object, common(before), common(now))
+	j.compareLabels(object, common(before), now)
 }
 
 // compareLabels looks for labels that all nodes of a pool had. Versions of the
 // image and the like change with the nodes.
-func (j *judge) compareLabels(object string, before, now map[string]string) {
+func (j *judge) compareLabels(object string, before map[string]string, nodes []*v1alpha1.NodeRecord) {
 	var lost []string
+	now := common(nodes)
 	for _, key := range slices.Sorted(maps.Keys(before)) {
 		is, kept := now[key]
 		switch {
@@ -91,13 +92,29 @@ func (j *judge) compareLabels(object string, before, now map[string]string) {
 			j.differ(v1alpha1.DifferenceNodes, object, "label "+key, before[key], is, finding.PoolLabelsLost)
 		}
 	}
-	if len(lost) > 0 {
-		more := ""
-		if len(lost) > maxLabels {
-			lost, more = lost[:maxLabels], fmt.Sprintf(" and %d more", len(lost)-maxLabels)
-		}
-		j.add(finding.PoolLabelsLost, object, "not every node has "+strings.Join(lost, ", ")+more+" any more", "set the label on the pool in the cloud")
+	if len(lost) == 0 {
+		return
 	}
+	more := ""
+	if len(lost) > maxLabels {
+		more = fmt.Sprintf(" and %d more", len(lost)-maxLabels)
+	}
+	without := nodesWithout(nodes, lost[0])
+	j.add(finding.PoolLabelsLost, object, fmt.Sprintf("not every node has %s%s any more; without %s: %s of %d, such as %s",
+		strings.Join(lost[:min(len(lost), maxLabels)], ", "), more, lost[0], strconv.Itoa(len(without)), len(nodes), without[0]),
+		"set the label on the pool in the cloud; until then kubectl label --overwrite node "+without[0]+" "+lost[0])
+}
+
+// nodesWithout are the names of the nodes that lack a label, KEY=VALUE.
+func nodesWithout(nodes []*v1alpha1.NodeRecord, label string) []string {
+	key, value, _ := strings.Cut(label, "=")
+	var names []string
+	for _, node := range nodes {
+		if is, has := node.Labels[key]; !has || is != value {
+			names = append(names, node.Name)
+		}
+	}
+	return names
 }
 
 // ofTheCloud reports whether a label is set by the kubelet or the cloud, and says

@@ -43,9 +43,10 @@ func (j *judge) storage() (string, bool) {
 	}
 	j.attachments()
 	j.pass(j.Placement.Findings, finding.VolumeElsewhere)
-	for i := range j.Placement.NotChecked {
-		unchecked := &j.Placement.NotChecked[i]
-		j.add(finding.CheckNotMade, "check/storage", "the zones of "+unchecked.Check+" could not be checked: "+unchecked.Reason, "ask for the right")
+	for _, kind := range []string{"persistentvolumes", "persistentvolumeclaims"} {
+		if unread := unreadOf(j.Now, kind); unread != nil {
+			j.notMade("storage", *unread)
+		}
 	}
 	return fmt.Sprintf("%d of %d claims bound", bound, len(j.Now.Claims)), len(j.Now.Claims) == 0
 }

@@ -39,8 +39,15 @@ func (t *Target) Matches(reported string) bool {
 	return t.matches(reported, len(t.version.Components()))
 }
 
-// IsMinorOf reports whether a version is of the target's minor.
-func (t *Target) IsMinorOf(reported string) bool { return t.matches(reported, 2) }
+// IsAfter reports whether the target is of a later minor than a version, or whether
+// that cannot be told.
+func (t *Target) IsAfter(reported string) bool {
+	v, err := version.ParseGeneric(reported)
+	if err != nil {
+		return true
+	}
+	return t.version.Major() > v.Major() || t.version.Major() == v.Major() && t.version.Minor() > v.Minor()
+}
 
 func (t *Target) matches(reported string, depth int) bool {
 	v, err := version.ParseGeneric(reported)

@@ -118,6 +118,17 @@ func TestWorkloads(t *testing.T) {
 				w.Placement.Findings = []v1alpha1.Finding{finding.New(finding.DaemonMissing, "daemonset/app/agent", "no Ready pod on node-2", "look")}
 			},
 			findings: []string{"VU-409 Error daemonset/app/agent: no Ready pod on node-2"}, check: "daemonsets Failed",
+			differences: []string{"Workloads daemonset/app/agent nodes: 2 → 3 ()"},
+		},
+		{
+			name: "a DaemonSet is not for all nodes any more",
+			change: func(w *world) {
+				for i, s := range []*v1alpha1.ClusterSnapshot{w.Baseline, w.Now} {
+					s.Workloads = append(s.Workloads, v1alpha1.WorkloadRecord{Kind: "daemonset", Namespace: "app", Name: "agent", Replicas: 2 - i, Ready: 2 - i})
+				}
+			},
+			findings: []string{"VU-512 Error daemonset/app/agent: it was for all 2 nodes, and is for 1 of 2"}, check: "workloads Failed",
+			differences: []string{"Workloads daemonset/app/agent nodes: 2 → 1 (VU-512)"},
 		},
 	})
 }
@@ -210,14 +221,14 @@ func TestPools(t *testing.T) {
 		},
 		{
 			name: "a label lost by one node", change: func(w *world) { delete(w.Now.Nodes[0].Labels, "team") },
-			findings:    []string{"VU-524 Error pool/webnp: not every node has team=a any more"},
+			findings:    []string{"VU-524 Error pool/webnp: not every node has team=a any more; without team=a: 1 of 2, such as node-0"},
 			differences: []string{"Nodes pool/webnp label team: a →  (VU-524)"}, check: "pools Failed",
 		},
 		{
 			name: "a label with another value", change: func(w *world) {
 				w.Now.Nodes[0].Labels["team"], w.Now.Nodes[1].Labels["team"] = "b", "b"
 			},
-			findings:    []string{"VU-524 Error pool/webnp: not every node has team=a any more"},
+			findings:    []string{"VU-524 Error pool/webnp: not every node has team=a any more; without team=a: 2 of 2, such as node-0"},
 			differences: []string{"Nodes pool/webnp label team: a → b (VU-524)"}, check: "pools Failed",
 		},
 		{name: "a label that one node had", change: func(w *world) { w.Baseline.Nodes[0].Labels["once"] = "x" }},
@@ -442,15 +453,14 @@ func TestTargets(t *testing.T) {
 		}
 	}
 	wrong := func(kubelet, to string) []string {
-		return []string{
-			"VU-521 Error node/node-0: its kubelet is at " + kubelet + ", not at " + to, "VU-521 Error node/node-1: its kubelet is at " + kubelet + ", not at " + to,
-		}
+		return []string{"VU-521 Error pool/webnp: the kubelets of its 2 nodes are at " + kubelet + ", not at " + to}
 	}
 	run(t, []judged{
 		{name: "minor", change: target("1.30", "v1.30.5", "v1.30.2")},
 		{name: "patch", change: target("1.30.2", "v1.30.5", "v1.30.2")},
 		{name: "of EKS", change: target("v1.30.2-eks-1552ad0", "v1.30.5-eks-2d5f260", "v1.30.2-eks-1552ad0")},
 		{name: "another build of EKS", change: target("1.30.2", "v1.30.5", "v1.30.2-eks-36fa427")},
+		{name: "the server is ahead", change: target("1.29", "v1.30.5", "v1.29.4")},
 		{name: "another minor", change: target("1.30", "v1.30.5", "v1.29.4"), findings: wrong("v1.29.4", "v1.30"), check: "versions Failed"},
 		{name: "another patch", change: target("1.30.2", "v1.30.5", "v1.30.3"), findings: wrong("v1.30.3", "v1.30.2"), check: "versions Failed"},
 		{name: "another major", change: target("1.30", "v1.30.5", "v2.30.0"), findings: wrong("v2.30.0", "v1.30"), check: "versions Failed"},

@@ -84,10 +84,29 @@ func (j *judge) compareWorkload(w, was *v1alpha1.WorkloadRecord) {
 		j.differ(v1alpha1.DifferenceWorkloads, nameOfWorkload(w), "", "", "new", "")
 		return
 	}
-	if w.Kind != kindDaemonSet && w.Replicas != was.Replicas {
+	switch {
+	case w.Replicas == was.Replicas:
+	case w.Kind == kindDaemonSet:
+		j.compareNodesOf(w, was)
+	default:
 		j.compareReplicas(w, was)
 	}
 	j.compareImages(w, was)
+}
+
+// compareNodesOf compares how many nodes a DaemonSet is for. One that was for all of
+// them should be so still.
+func (j *judge) compareNodesOf(w, was *v1alpha1.WorkloadRecord) {
+	code, ofAll := finding.Code(""), was.Replicas == len(j.Baseline.Nodes)
+	switch {
+	case ofAll && w.Replicas == len(j.Now.Nodes):
+		return // it goes with the nodes
+	case ofAll && w.Replicas < len(j.Now.Nodes):
+		code = finding.WorkloadRescaled
+		j.add(code, nameOfWorkload(w), fmt.Sprintf("it was for all %d nodes, and is for %d of %d", was.Replicas, w.Replicas, len(j.Now.Nodes)),
+			fmt.Sprintf("kubectl rollout history -n %s %s/%s", w.Namespace, w.Kind, w.Name))
+	}
+	j.differ(v1alpha1.DifferenceWorkloads, nameOfWorkload(w), "nodes", strconv.Itoa(was.Replicas), strconv.Itoa(w.Replicas), code)
 }
 
 func (j *judge) compareReplicas(w, was *v1alpha1.WorkloadRecord) {
@@ -170,7 +189,7 @@ func (j *judge) blockerOf(w *v1alpha1.WorkloadRecord) *profile.KnownBlocker {
 // blockers looks for what is stopped before an upgrade and started after it:
 // telegraf-prom.
 func (j *judge) blockers() (string, bool) {
-	before, known := j.workloadsBefore(), 0
+	before, known, stopped := j.workloadsBefore(), 0, 0
 	for i := range j.Now.Workloads {
 		w := &j.Now.Workloads[i]
 		if j.blockerOf(w) == nil {
@@ -178,19 +197,30 @@ func (j *judge) blockers() (string, bool) {
 		}
 		known++
 		was := before[nameOfWorkload(w)]
-		stopped := j.isStopped(w) && !j.held[nameOfWorkload(w)]
+		delete(before, nameOfWorkload(w))
 		switch {
-		case !stopped:
+		case !j.isStopped(w):
+			continue
+		case j.held[nameOfWorkload(w)]:
+			j.failed = true // told of as a pause
 		case was == nil:
 			j.add(finding.BlockerLeftStopped, nameOfWorkload(w), "it has no replicas, and no run of ours has stopped it", scaleTo(w, 1))
 		case was.Replicas > 0:
 			j.add(finding.BlockerLeftStopped, nameOfWorkload(w), fmt.Sprintf("replicas: %d → 0, and no run of ours has stopped it", was.Replicas), scaleTo(w, was.Replicas))
 		}
+		stopped++
+	}
+	for _, was := range before {
+		if j.blockerOf(was) != nil {
+			known++
+			stopped++
+			j.failed = true // told of as gone
+		}
 	}
 	if known == 0 {
 		return "none here", true
 	}
-	return counted(known, "workload"), false
+	return fmt.Sprintf("%d of %d", known-stopped, known), false
 }
 
 func scaleTo(w *v1alpha1.WorkloadRecord, replicas int) string {

@@ -51,7 +51,7 @@ func TestUpgradeCycle(t *testing.T) {
 	args := []string{"--baseline", before, "--to", "1.37"}
 	changed := []string{
 		"VU-514 deployment/app/ai-assistant: image of ai-assistant: " + formerImage + " → " + otherImage,
-		"VU-524 pool/keycloaknp: not every node has team=a any more",
+		"VU-524 pool/keycloaknp: not every node has team=a any more; without team=a: 3 of 3, such as aks-keycloaknp-15823220-vmss000010",
 	}
 	kubelets := kubeletDifferences()
 	r := verifiedExactly(t, c, 2, changed, args...)
