@@ -128,10 +128,16 @@ func waitRunsOut(t *testing.T, c *harness.Scope) {
 	}
 }
 
-// waitNotSteady: what held a few times did not hold often enough.
+// waitNotSteady: what held a few times did not hold often enough. Were all well from
+// the first look on, the time would just do.
 func waitNotSteady(t *testing.T, c *harness.Scope) {
-	out := read[v1alpha1.VerifyReport](t, c.Plugin(t, "verify", "--wait", "2s", "--looks", "100", "--interval", "1s", "-o", "json").Want(t, 2))
-	wantFinding(t, out.Findings, "VU-575", "cluster", "of 100 times in a row", "--wait 2s")
+	heal := sick(t, c)
+	defer heal()
+	p := c.StartKubectl(t, "vantiq-upgrade", "verify", "--wait", "15s", "--looks", "16", "--interval", "1s", "-o", "json")
+	told(t, p, "new:  Error VU-504 pod/waits/web-1")
+	heal()
+	out := read[v1alpha1.VerifyReport](t, p.Wait().Want(t, 2))
+	wantFinding(t, out.Findings, "VU-575", "cluster", "of 16 times in a row", "--wait 15s")
 	if out.Outcome != v1alpha1.VerifyFailed || len(out.Findings) != 1 || out.Looks.InARow < 1 {
 		t.Errorf("%s, %+v, %+v", out.Outcome, out.Looks, out.Findings)
 	}
