@@ -78,7 +78,8 @@ func podFaults() []fault {
 		},
 		{
 			name: "a container crashes", want: []string{"VU-503 pod/app/vantiq-2"}, follows: short, undo: again,
-			do: []string{patchedStatus(pod, `{"status":{"conditions":[{"type":"Ready","status":"False"},{"type":"ContainersReady","status":"False"},{"type":"PodScheduled","status":"True"},{"type":"Initialized","status":"True"}],"containerStatuses":[{"name":"vantiq","image":"x","imageID":"x","ready":false,"restartCount":9,"state":{"waiting":{"reason":"CrashLoopBackOff","message":"back-off 5m0s"}}}]}}`)},
+			// Else the simulated kubelet would have it Ready again.
+			do: []string{"annotate " + pod + annotateStart + "=never --overwrite", "wait -n app --for=condition=Ready=false pod/vantiq-2 --timeout=120s", patchedStatus(pod, `{"status":{"conditions":[{"type":"Ready","status":"False"},{"type":"ContainersReady","status":"False"},{"type":"PodScheduled","status":"True"},{"type":"Initialized","status":"True"}],"containerStatuses":[{"name":"vantiq","image":"x","imageID":"x","ready":false,"restartCount":9,"state":{"waiting":{"reason":"CrashLoopBackOff","message":"back-off 5m0s"}}}]}}`)},
 		},
 		{
 			name: "a pod is not Ready", want: []string{"VU-504 pod/app/vantiq-2"}, follows: short,
