@@ -133,11 +133,11 @@ func waitRunsOut(t *testing.T, c *harness.Scope) {
 func waitNotSteady(t *testing.T, c *harness.Scope) {
 	heal := sick(t, c)
 	defer heal()
-	p := c.StartKubectl(t, "vantiq-upgrade", "verify", "--wait", "15s", "--looks", "16", "--interval", "1s", "-o", "json")
+	p := c.StartKubectl(t, "vantiq-upgrade", "verify", "--wait", "30s", "--looks", "31", "--interval", "1s", "-o", "json")
 	told(t, p, "new:  Error VU-504 pod/waits/web-1")
 	heal()
 	out := read[v1alpha1.VerifyReport](t, p.Wait().Want(t, 2))
-	wantFinding(t, out.Findings, "VU-575", "cluster", "of 16 times in a row", "--wait 15s")
+	wantFinding(t, out.Findings, "VU-575", "cluster", "of 31 times in a row", "--wait 30s")
 	if out.Outcome != v1alpha1.VerifyFailed || len(out.Findings) != 1 || out.Looks.InARow < 1 {
 		t.Errorf("%s, %+v, %+v", out.Outcome, out.Looks, out.Findings)
 	}
