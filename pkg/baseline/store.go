@@ -17,12 +17,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
-	"k8s.io/client-go/tools/pager"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 )
 
 // kept is how many snapshots stay in the cluster.
@@ -118,23 +117,8 @@ func (s *Store) Load(ctx context.Context, name string) (*v1alpha1.ClusterSnapsho
 
 // List returns what the cluster keeps, newest first.
 func (s *Store) List(ctx context.Context) ([]Stored, error) {
-	pages := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-		var page *corev1.ConfigMapList
-		err := s.try(ctx, func() error {
-			var err error
-			page, err = s.ConfigMaps.List(ctx, o)
-			return err
-		})
-		return page, err
-	})
-	pages.PageSize = partsPage
 	byName := map[string]*Stored{}
-	err := pages.EachListItem(ctx, metav1.ListOptions{LabelSelector: Label}, func(object runtime.Object) error {
-		if part, is := object.(*corev1.ConfigMap); is {
-			collect(byName, part)
-		}
-		return nil
-	})
+	err := cluster.EachConfigMap(ctx, s.ConfigMaps, Label, partsPage, s.try, func(part *corev1.ConfigMap) { collect(byName, part) })
 	if err != nil {
 		return nil, fmt.Errorf("reading the snapshots of the cluster: %w", err)
 	}

@@ -13,11 +13,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
-	"k8s.io/client-go/tools/pager"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 )
 
 // DefaultNamespace is where the journal is unless the operator wants it
@@ -169,22 +168,9 @@ const pageSize = 50
 // list reads the ConfigMaps of the journal that a selector keeps, past every
 // cache.
 func (s *Store) list(ctx context.Context, selector string) ([]*corev1.ConfigMap, error) {
-	pages := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-		var page *corev1.ConfigMapList
-		err := s.try(ctx, func() error {
-			var err error
-			page, err = s.ConfigMaps.List(ctx, o)
-			return err
-		})
-		return page, err
-	})
-	pages.PageSize = pageSize
 	var configMaps []*corev1.ConfigMap
-	err := pages.EachListItem(ctx, metav1.ListOptions{LabelSelector: selector}, func(object runtime.Object) error {
-		if configMap, is := object.(*corev1.ConfigMap); is {
-			configMaps = append(configMaps, configMap)
-		}
-		return nil
+	err := cluster.EachConfigMap(ctx, s.ConfigMaps, selector, pageSize, s.try, func(configMap *corev1.ConfigMap) {
+		configMaps = append(configMaps, configMap)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading the journal: %w", err)

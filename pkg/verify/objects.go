@@ -23,7 +23,7 @@ type kept struct {
 // field is a value that should stay.
 type field struct{ name, value string }
 
-// kinds compares all objects of a kind.
+// kind is a kind of objects that are compared.
 type kind struct {
 	// rights names it where it could not be read.
 	rights  string
