@@ -15,6 +15,12 @@ import (
 // patience bounds every wait of a test.
 const patience = 2 * time.Minute
 
+// Labels of the ConfigMaps in which the plugin keeps its journal and its snapshots.
+const (
+	journalLabel  = "upgrade.vantiq.com/journal"
+	baselineLabel = "upgrade.vantiq.com/baseline"
+)
+
 // Eventually waits until done says so; what names it in the failure.
 func (c *Scope) Eventually(what string, done func(context.Context) (bool, error)) {
 	c.tb.Helper()
@@ -117,6 +123,13 @@ func (c *Scope) Remove() {
 	}
 	_ = c.Client.CoreV1().Nodes().DeleteCollection(ctx, now, metav1.ListOptions{LabelSelector: scopeLabel + "=" + c.Name})
 	_ = c.Client.CoreV1().Namespaces().Delete(ctx, c.Name, now)
+	// A run that the test left open would be told to the next one on the lane.
+	for _, label := range []string{journalLabel, baselineLabel} {
+		err := c.Client.CoreV1().ConfigMaps(metav1.NamespaceSystem).DeleteCollection(ctx, now, metav1.ListOptions{LabelSelector: label})
+		if err != nil {
+			c.tb.Errorf("removing what %s left in the cluster: %v", c.Name, err)
+		}
+	}
 }
 
 // podsGone deletes what pods there are, finalizers or not, and reports whether
