@@ -39,14 +39,14 @@ demo: build sandbox ## Play an upgrade against the sandbox
 ##@ Develop
 
 .PHONY: test
-test: verify lint-root unit-root test-picture sandbox lint-sandbox unit-sandbox e2e ## Run verify, lint, unit and e2e; needs nothing prebuilt
+test: verify lint-scripts lint-root unit-root test-picture sandbox lint-sandbox unit-sandbox e2e ## Run verify, lint, unit and e2e; needs nothing prebuilt
 
 .PHONY: verify
 verify: bin/tools/deepcopy-gen ## Check the rules of the house: tidy modules, headers, generated files
 	@go run ./hack/verify
 
 .PHONY: lint
-lint: lint-root lint-sandbox ## Run golangci-lint on every module
+lint: lint-scripts lint-root lint-sandbox ## Run golangci-lint on every module
 
 .PHONY: unit
 unit: unit-root unit-sandbox ## Run the unit tests of every module
@@ -99,6 +99,10 @@ bin/tools/golangci-lint: TOOL := github.com/golangci/golangci-lint/v2/cmd/golang
 bin/tools/deepcopy-gen: TOOL := k8s.io/code-generator/cmd/deepcopy-gen
 bin/tools/golangci-lint bin/tools/deepcopy-gen: tools/go.mod
 	@hack/heartbeat.sh "Building $@" go build -C tools -ldflags '-s -w' -o ../$@ $(TOOL)
+
+.PHONY: lint-scripts
+lint-scripts:
+	@hack/shellcheck.sh
 
 .PHONY: lint-root lint-sandbox unit-root unit-sandbox
 lint-root: bin/tools/golangci-lint
