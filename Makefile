@@ -46,7 +46,7 @@ verify: bin/tools/deepcopy-gen ## Check the rules of the house: tidy modules, he
 	@go run ./hack/verify
 
 .PHONY: lint
-lint: lint-scripts lint-root lint-sandbox ## Run golangci-lint on every module
+lint: lint-scripts lint-root lint-sandbox ## Run shellcheck, and golangci-lint on every module
 
 .PHONY: unit
 unit: unit-root unit-sandbox ## Run the unit tests of every module

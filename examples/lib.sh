@@ -28,6 +28,12 @@ stop() {
 	exit "$1"
 }
 
+# stop_of ends the script with the exit code of a command of somebody else.
+stop_of() {
+	printf '\nStopped: %s ended with exit code %s. Mend it and start again: %s\n' "$2" "$1" "$3" >&2
+	exit "$1"
+}
+
 # usage ends the script with how it is called.
 usage() {
 	printf 'usage: %s\n' "$1" >&2

@@ -62,7 +62,7 @@ for pool; do
 
 		say "$pool: upgrade its nodes to $version"
 		# was: the portal, "Update Kubernetes"; the console, "Update now"
-		run "$UPGRADE_POOL" "$pool" "$version" || stop $? "$again"
+		run "$UPGRADE_POOL" "$pool" "$version" || stop_of $? "$UPGRADE_POOL" "$again"
 		if ! upgraded "$pool"; then
 			printf '%s is at %s, not at %s\n' "$pool" "$now" "$version" >&2
 			stop 1 "$again"

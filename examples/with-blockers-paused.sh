@@ -24,18 +24,24 @@ give_back() {
 	# was: kubectl scale deployment -n shared telegraf-prom --replicas 1
 	run kubectl vantiq-upgrade resume-pdb-blockers --yes
 	code=$?
-	[ "$status" -ne 0 ] || status=$code
-	[ "$status" -eq 0 ] || stop "$status" "$again"
+	if [ "$status" -ne 0 ]; then
+		[ "$code" -eq 0 ] || printf '\nNot all was given back (exit code %s): kubectl vantiq-upgrade status\n' "$code" >&2
+		"$begun" && stop_of "$status" "$1" "$again"
+		stop "$status" "$again"
+	fi
+	[ "$code" -eq 0 ] || stop "$code" 'kubectl vantiq-upgrade resume-pdb-blockers'
 	exit 0
 }
 again="$0 $*"
+begun=false
 
 say 'Pause what would hold a drain'
 # was: kubectl scale deployment -n shared telegraf-prom --replicas 0
-trap give_back EXIT
+trap 'give_back "$1"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 run kubectl vantiq-upgrade pause-pdb-blockers --yes || exit $?
 
 say 'The upgrade'
+begun=true
 run "$@"
