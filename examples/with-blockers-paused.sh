@@ -40,7 +40,17 @@ say 'Pause what would hold a drain'
 trap 'give_back "$1"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-run kubectl vantiq-upgrade pause-pdb-blockers --yes || exit $?
+run kubectl vantiq-upgrade pause-pdb-blockers --yes
+code=$?
+case $code in
+0) ;;
+1 | 2 | 4)
+	# Nothing was touched: what is paused now is of somebody else.
+	trap - EXIT
+	stop "$code" "$again"
+	;;
+*) exit "$code" ;;
+esac
 
 say 'The upgrade'
 begun=true
