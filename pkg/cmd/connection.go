@@ -5,7 +5,9 @@ package cmd
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -23,12 +25,14 @@ import (
 // connection is the way to the cluster: kubectl's own connection flags.
 type connection struct {
 	flags *genericclioptions.ConfigFlags
-	// server is the clock of the API server; every request sets it.
-	server *cluster.ServerClock
+	// clock is that of the API server; every request sets it.
+	clock *cluster.ServerClock
+	// answered is set by the first answer to a user that the server knows.
+	answered atomic.Bool
 }
 
 func newConnection(local clock.PassiveClock) *connection {
-	return &connection{flags: genericclioptions.NewConfigFlags(true), server: cluster.NewServerClock(local)}
+	return &connection{flags: genericclioptions.NewConfigFlags(true), clock: cluster.NewServerClock(local)}
 }
 
 func (c *connection) addFlags(flags *pflag.FlagSet) { c.flags.AddFlags(flags) }
@@ -40,24 +44,43 @@ func (c *connection) addFlags(flags *pflag.FlagSet) { c.flags.AddFlags(flags) }
 func (c *connection) config() (*rest.Config, error) {
 	config, err := c.flags.ToRESTConfig()
 	if err != nil {
-		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
+		return nil, &configError{err: err}
 	}
 	config = rest.CopyConfig(config)
 	config.QPS = -1
 	config.UserAgent = version.UserAgent()
-	config.Wrap(c.server.Wrap)
+	config.Wrap(c.clock.Wrap)
 	config.ContentType = runtime.ContentTypeProtobuf
 	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 	return config, nil
 }
 
+// web returns the configuration and what carries the requests.
+func (c *connection) web() (*rest.Config, *http.Client, error) {
+	config, err := c.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	longest := config.Timeout
+	config.Timeout = 0 // see requests
+	web, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("connecting: %w", err)
+	}
+	web.Transport = &requests{next: web.Transport, longest: longest, answered: &c.answered}
+	return config, web, nil
+}
+
+// hasAnswered reports whether the server has answered us, as a user that it knows.
+func (c *connection) hasAnswered() bool { return c.answered.Load() }
+
 // client returns the client for the chosen context.
 func (c *connection) client() (*kubernetes.Clientset, error) {
-	config, err := c.config()
+	config, web, err := c.web()
 	if err != nil {
 		return nil, err
 	}
-	client, err := kubernetes.NewForConfig(config)
+	client, err := kubernetes.NewForConfigAndClient(config, web)
 	if err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
@@ -74,15 +97,12 @@ type clients struct {
 
 // clients returns them for the chosen context, over the same connections.
 func (c *connection) clients() (*clients, error) {
-	config, err := c.config()
+	config, web, err := c.web()
 	if err != nil {
 		return nil, err
 	}
-	web, err := rest.HTTPClientFor(config)
-	if err != nil {
-		return nil, fmt.Errorf("connecting: %w", err)
-	}
 	all := &clients{}
+	// The clients share what carries their requests.
 	if all.Interface, err = kubernetes.NewForConfigAndClient(config, web); err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}

@@ -34,6 +34,9 @@ type System struct {
 	PID     int
 	// IsAlive reports whether a process of this machine runs.
 	IsAlive func(pid int) bool
+
+	// course is shared with a command that this one goes on with.
+	course *course
 }
 
 // suite is what all subcommands share.
@@ -45,11 +48,13 @@ type suite struct {
 	logs     *logs
 	// journalNamespace is where changes are written down.
 	journalNamespace string
+	// limit is --timeout of the command; nil before it runs.
+	limit *limit
 }
 
 // now is the time of the API server, as far as its answers tell: what is written
 // down is read by others, whose clocks may differ.
-func (s *suite) now() time.Time { return s.conn.server.Now() }
+func (s *suite) now() time.Time { return s.conn.clock.Now() }
 
 // styleFor colours a stream as the operator wishes.
 func (s *suite) styleFor(stream any) report.Style { return s.colour.style(stream, s.Getenv) }
@@ -59,7 +64,7 @@ func (s *suite) locker(client kubernetes.Interface, command string, onTrouble fu
 	return journal.Locker{
 		Leases:    client.CoordinationV1().Leases(journal.Namespace),
 		Clock:     s.Clock,
-		Now:       s.conn.server.Now,
+		Now:       s.conn.clock.Now,
 		Holder:    journal.Holder{Operator: s.Operator, PID: s.PID, Machine: s.Machine, Command: command},
 		IsAlive:   s.IsAlive,
 		OnTrouble: onTrouble,
@@ -74,6 +79,7 @@ func (s *suite) lock(ctx context.Context, client kubernetes.Interface, command s
 	if err != nil {
 		return ctx, nil, err
 	}
+	s.course.locks()
 	if lock.TakenOver != "" {
 		t.note("Took over the lock of " + lock.TakenOver + ": that run ended without giving it back.")
 	}
