@@ -60,9 +60,10 @@ func (r *requests) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, context.Cause(ctx)
 	case got := <-replies:
 		if got.err != nil {
+			err := because(ctx, got.err)
 			late()
 			end(nil)
-			return nil, because(ctx, got.err)
+			return nil, err
 		}
 		if got.response.StatusCode != http.StatusUnauthorized {
 			r.answered.Store(true)
