@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/pflag"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/utils/clock"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
@@ -46,6 +48,9 @@ func (c *connection) config() (*rest.Config, error) {
 	if err != nil {
 		return nil, &configError{err: err}
 	}
+	if c.isNowhere(config) {
+		return nil, &configError{err: clientcmd.ErrEmptyConfig}
+	}
 	config = rest.CopyConfig(config)
 	config.QPS = -1
 	config.UserAgent = version.UserAgent()
@@ -53,6 +58,14 @@ func (c *connection) config() (*rest.Config, error) {
 	config.ContentType = runtime.ContentTypeProtobuf
 	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 	return config, nil
+}
+
+// isNowhere reports whether a configuration is client-go's default for want of any,
+// an address on this machine.
+func (c *connection) isNowhere(config *rest.Config) bool {
+	raw, err := c.flags.ToRawKubeConfigLoader().RawConfig()
+	named := c.flags.APIServer != nil && *c.flags.APIServer != ""
+	return err == nil && len(raw.Clusters) == 0 && !named && strings.Contains(config.Host, "localhost:8080")
 }
 
 // web returns the configuration and what carries the requests.

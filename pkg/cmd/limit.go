@@ -110,7 +110,7 @@ func (s *suite) concluded(ctx context.Context, subcommand string, err error) err
 	}
 	words := late.Error()
 	if !s.conn.hasAnswered() {
-		words = fmt.Sprintf("%s did not answer within --timeout %s", s.conn.server(), late.timeout)
+		words = fmt.Sprintf("%s did not answer within --timeout %s", s.conn.silent(), late.timeout)
 	}
 	if entry.CanMutate() && !locked {
 		words += "; nothing was changed"

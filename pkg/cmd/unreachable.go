@@ -62,6 +62,18 @@ func (c *connection) server() string {
 	return words
 }
 
+// silent says who gave no answer: a credential plugin is asked first, where there
+// is one.
+func (c *connection) silent() string {
+	raw, err := c.flags.ToRawKubeConfigLoader().RawConfig()
+	if err == nil {
+		if user := raw.AuthInfos[c.user()]; user != nil && user.Exec != nil {
+			return fmt.Sprintf("%s, or the credential plugin %s,", c.server(), user.Exec.Command)
+		}
+	}
+	return c.server()
+}
+
 // user is the one of the kubeconfig that the context names.
 func (c *connection) user() string {
 	if name := c.flags.AuthInfoName; name != nil && *name != "" {
@@ -124,8 +136,11 @@ func wayInWords(err error) string {
 	request := (*url.Error)(nil)
 	network := net.Error(nil)
 	name := (*net.DNSError)(nil)
+	late := (*requestTimeoutError)(nil)
 	text := oneLine(err.Error())
 	switch {
+	case errors.As(err, &late):
+		return "gave " + late.Error()
 	case errors.As(err, &name):
 		return fmt.Sprintf("cannot be found: no address for the name %q; for a private cluster: is the VPN up, is this the bastion?", name.Name)
 	case !errors.As(err, &request) && !errors.As(err, &network):
