@@ -27,14 +27,14 @@ import (
 // connection is the way to the cluster: kubectl's own connection flags.
 type connection struct {
 	flags *genericclioptions.ConfigFlags
-	// clock is that of the API server; every request sets it.
-	clock *cluster.ServerClock
+	// server is the clock of the API server; every request sets it.
+	server *cluster.ServerClock
 	// answered is set by the first answer to a user that the server knows.
 	answered atomic.Bool
 }
 
 func newConnection(local clock.PassiveClock) *connection {
-	return &connection{flags: genericclioptions.NewConfigFlags(true), clock: cluster.NewServerClock(local)}
+	return &connection{flags: genericclioptions.NewConfigFlags(true), server: cluster.NewServerClock(local)}
 }
 
 func (c *connection) addFlags(flags *pflag.FlagSet) { c.flags.AddFlags(flags) }
@@ -54,7 +54,7 @@ func (c *connection) config() (*rest.Config, error) {
 	config = rest.CopyConfig(config)
 	config.QPS = -1
 	config.UserAgent = version.UserAgent()
-	config.Wrap(c.clock.Wrap)
+	config.Wrap(c.server.Wrap)
 	config.ContentType = runtime.ContentTypeProtobuf
 	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 	return config, nil

@@ -122,6 +122,9 @@ var outputFlag = regexp.MustCompile(`^-[hqwy]*o=?(.*)$`)
 // arguments makes no sense; it is empty where no program reads stdout.
 func formatIn(args []string) string {
 	format := ""
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return format // what a shell completes
+	}
 	for i, arg := range args {
 		value, isLong := strings.CutPrefix(arg, "--output=")
 		short := outputFlag.FindStringSubmatch(arg)

@@ -54,7 +54,7 @@ type suite struct {
 
 // now is the time of the API server, as far as its answers tell: what is written
 // down is read by others, whose clocks may differ.
-func (s *suite) now() time.Time { return s.conn.clock.Now() }
+func (s *suite) now() time.Time { return s.conn.server.Now() }
 
 // styleFor colours a stream as the operator wishes.
 func (s *suite) styleFor(stream any) report.Style { return s.colour.style(stream, s.Getenv) }
@@ -64,7 +64,7 @@ func (s *suite) locker(client kubernetes.Interface, command string, onTrouble fu
 	return journal.Locker{
 		Leases:    client.CoordinationV1().Leases(journal.Namespace),
 		Clock:     s.Clock,
-		Now:       s.conn.clock.Now,
+		Now:       s.conn.server.Now,
 		Holder:    journal.Holder{Operator: s.Operator, PID: s.PID, Machine: s.Machine, Command: command},
 		IsAlive:   s.IsAlive,
 		OnTrouble: onTrouble,

@@ -39,19 +39,19 @@ func (c *connection) inWords(err error) string {
 	}
 	if apierrors.IsUnauthorized(err) {
 		return fmt.Sprintf("%s does not accept the credentials of user %q (401 Unauthorized): the token or certificate may have expired; log in again (az login, aws sso login) and get the credentials anew: %s",
-			c.server(), c.user(), logIn)
+			c.apiServer(), c.user(), logIn)
 	}
 	if words := c.pluginInWords(err); words != "" {
 		return words
 	}
 	if why := wayInWords(err); why != "" {
-		return c.server() + " " + why
+		return c.apiServer() + " " + why
 	}
 	return ""
 }
 
-// server names the API server for a message, with the context that leads to it.
-func (c *connection) server() string {
+// apiServer names the API server for a message, with the context that leads to it.
+func (c *connection) apiServer() string {
 	words := "the API server"
 	if address := c.address(); address != "" {
 		words += " " + address
@@ -68,10 +68,10 @@ func (c *connection) silent() string {
 	raw, err := c.flags.ToRawKubeConfigLoader().RawConfig()
 	if err == nil {
 		if user := raw.AuthInfos[c.user()]; user != nil && user.Exec != nil {
-			return fmt.Sprintf("%s, or the credential plugin %s,", c.server(), user.Exec.Command)
+			return fmt.Sprintf("%s, or the credential plugin %s,", c.apiServer(), user.Exec.Command)
 		}
 	}
-	return c.server()
+	return c.apiServer()
 }
 
 // user is the one of the kubeconfig that the context names.
@@ -134,6 +134,7 @@ func wayInWords(err error) string {
 		return words
 	}
 	request := (*url.Error)(nil)
+	connection := (*net.OpError)(nil)
 	network := net.Error(nil)
 	name := (*net.DNSError)(nil)
 	late := (*requestTimeoutError)(nil)
@@ -143,7 +144,7 @@ func wayInWords(err error) string {
 		return "gave " + late.Error()
 	case errors.As(err, &name):
 		return fmt.Sprintf("cannot be found: no address for the name %q; for a private cluster: is the VPN up, is this the bastion?", name.Name)
-	case !errors.As(err, &request) && !errors.As(err, &network):
+	case !errors.As(err, &request) && !errors.As(err, &connection): // a file may be "refused" as well
 		return ""
 	case strings.Contains(text, "proxyconnect"):
 		return "cannot be reached through the proxy of HTTPS_PROXY or of the kubeconfig: " + last(text)
@@ -153,7 +154,7 @@ func wayInWords(err error) string {
 		return "does not speak TLS: is the address in the kubeconfig right, or does a proxy answer for it?"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return "broke off the connection: is it just starting, or does a firewall end it?"
-	case network != nil && network.Timeout():
+	case errors.As(err, &network) && network.Timeout():
 		return "did not answer in time (" + last(text) + "): is the VPN up, is this address in the ranges that may reach it?"
 	}
 	return "cannot be reached: " + last(text)
