@@ -8,17 +8,14 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"os/user"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // OIDC and friends in kubeconfigs
-	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 	"k8s.io/utils/clock"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cmd"
@@ -44,34 +41,7 @@ func run() int {
 		Getenv:    os.Getenv, Clock: clock.RealClock{},
 		Operator: operator(), Machine: machine("/proc"), PID: os.Getpid(), IsAlive: isAlive,
 	}
-	root, err := cmd.NewRootCommand(system)
-	if err == nil {
-		err = root.ExecuteContext(ctx)
-	}
-	if err != nil {
-		if message := describe(err); message != "" {
-			fmt.Fprintln(os.Stderr, message)
-		}
-	}
-	return cmd.ExitCode(err)
-}
-
-// describe writes an error the way kubectl does, with its code where it has one.
-func describe(err error) string {
-	if err.Error() == "" {
-		return ""
-	}
-	message, known := cmdutil.StandardErrorMessage(err)
-	if !known {
-		message = err.Error()
-	}
-	if code := cmd.ErrorCode(err); code != "" {
-		return "error: " + string(code) + ": " + strings.TrimPrefix(message, "error: ")
-	}
-	if !strings.HasPrefix(message, "error: ") && !strings.HasPrefix(message, "Error from server") {
-		message = "error: " + message
-	}
-	return message
+	return cmd.Execute(ctx, system, os.Args[1:])
 }
 
 // operator is who runs the command, as user@host.

@@ -103,5 +103,5 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 	if words := cmd.Flags().Args(); !cmd.HasParent() && len(words) > 0 {
 		return noSubcommand(cmd, words)
 	}
-	return err
+	return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 }

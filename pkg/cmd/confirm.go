@@ -24,6 +24,8 @@ func (s *suite) confirm(ctx context.Context, yes bool, question string) error {
 	if !report.IsTerminal(s.In) {
 		return errors.New("stdin is no terminal, so nobody can be asked: add --yes to go on; nothing was touched")
 	}
+	s.limit.stop()
+	defer s.limit.start()
 	fmt.Fprintf(s.ErrOut, "%s [y/N] ", question)
 	answers := make(chan string, 1)
 	go func() {

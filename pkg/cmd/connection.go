@@ -5,7 +5,10 @@ package cmd
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
+	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -14,6 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/utils/clock"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
@@ -25,6 +29,8 @@ type connection struct {
 	flags *genericclioptions.ConfigFlags
 	// server is the clock of the API server; every request sets it.
 	server *cluster.ServerClock
+	// answered is set by the first answer to a user that the server knows.
+	answered atomic.Bool
 }
 
 func newConnection(local clock.PassiveClock) *connection {
@@ -40,7 +46,10 @@ func (c *connection) addFlags(flags *pflag.FlagSet) { c.flags.AddFlags(flags) }
 func (c *connection) config() (*rest.Config, error) {
 	config, err := c.flags.ToRESTConfig()
 	if err != nil {
-		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
+		return nil, &configError{err: err}
+	}
+	if c.isNowhere(config) {
+		return nil, &configError{err: clientcmd.ErrEmptyConfig}
 	}
 	config = rest.CopyConfig(config)
 	config.QPS = -1
@@ -51,13 +60,40 @@ func (c *connection) config() (*rest.Config, error) {
 	return config, nil
 }
 
+// isNowhere reports whether a configuration is client-go's default for want of any,
+// an address on this machine.
+func (c *connection) isNowhere(config *rest.Config) bool {
+	raw, err := c.flags.ToRawKubeConfigLoader().RawConfig()
+	named := c.flags.APIServer != nil && *c.flags.APIServer != ""
+	return err == nil && len(raw.Clusters) == 0 && !named && strings.Contains(config.Host, "localhost:8080")
+}
+
+// web returns the configuration and what carries the requests.
+func (c *connection) web() (*rest.Config, *http.Client, error) {
+	config, err := c.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	longest := config.Timeout
+	config.Timeout = 0 // see requests
+	web, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("connecting: %w", err)
+	}
+	web.Transport = &requests{next: web.Transport, longest: longest, answered: &c.answered}
+	return config, web, nil
+}
+
+// hasAnswered reports whether the server has answered us, as a user that it knows.
+func (c *connection) hasAnswered() bool { return c.answered.Load() }
+
 // client returns the client for the chosen context.
 func (c *connection) client() (*kubernetes.Clientset, error) {
-	config, err := c.config()
+	config, web, err := c.web()
 	if err != nil {
 		return nil, err
 	}
-	client, err := kubernetes.NewForConfig(config)
+	client, err := kubernetes.NewForConfigAndClient(config, web)
 	if err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
@@ -74,15 +110,12 @@ type clients struct {
 
 // clients returns them for the chosen context, over the same connections.
 func (c *connection) clients() (*clients, error) {
-	config, err := c.config()
+	config, web, err := c.web()
 	if err != nil {
 		return nil, err
 	}
-	web, err := rest.HTTPClientFor(config)
-	if err != nil {
-		return nil, fmt.Errorf("connecting: %w", err)
-	}
 	all := &clients{}
+	// The clients share what carries their requests.
 	if all.Interface, err = kubernetes.NewForConfigAndClient(config, web); err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}

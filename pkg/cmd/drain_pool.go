@@ -107,7 +107,7 @@ func (o *drainPoolOptions) addFlags(cmd *cobra.Command) {
 	flags.BoolVar(&o.keepPaused, "keep-paused", false, "With --pause-pdb-blockers: leave them paused; resume-pdb-blockers gives them back")
 	flags.DurationVar(&o.ttl, "ttl", defaultTTL, "With --keep-paused: how long they may stay so; after that every command warns of it")
 	flags.Int64Var(&o.gracePeriod, "grace-period", -1, "Seconds that each pod has to end; -1 leaves it to the pod")
-	flags.DurationVar(&o.drain.Timeout, "timeout", o.drain.Timeout, "Longest time for the whole drain; 0 means no limit")
+	flags.DurationVar(&o.drain.Timeout, "timeout", o.drain.Timeout, timeoutUsage)
 	flags.DurationVar(&o.drain.PodTimeout, "pod-timeout", o.drain.PodTimeout, "Longest time in which nothing moves in a workload: to be allowed to go, to end (beyond its grace period), to be Ready again")
 	flags.DurationVar(&o.drain.UnschedulableTimeout, "unschedulable-timeout", o.drain.UnschedulableTimeout, "Longest time that a replacement may stay without a node before the drain of its workload stops")
 }

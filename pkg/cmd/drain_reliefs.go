@@ -104,7 +104,7 @@ func (r *runDrain) relieve(ctx context.Context, book *notebook, rec *journal.Rec
 	if len(changes) == 0 {
 		return nil
 	}
-	paused, findings, err := r.reliefs.pauser(r.talk, r.drainPoolOptions.drain.PodTimeout).Pause(ctx, rec, changes)
+	paused, findings, err := r.reliefs.pauser(r.talk, r.limit.atMost(r.drainPoolOptions.drain.PodTimeout)).Pause(ctx, rec, changes)
 	out.Paused, out.Findings = paused, append(out.Findings, findings...)
 	if err != nil || finding.HasErrors(findings) {
 		return err
@@ -121,7 +121,8 @@ func (r *runDrain) relieve(ctx context.Context, book *notebook, rec *journal.Rec
 	return nil
 }
 
-// restore gives back what this run has paused. After an interrupt it gives back
+// restore gives back what this run has paused. After an interrupt, and after
+// --timeout, it gives back
 // what it can in the moment that is left, and does not wait for readiness.
 func (r *runDrain) restore(ctx, held context.Context, rec *journal.Recorder, out *v1alpha1.DrainReport) ([]v1alpha1.Finding, error) {
 	lockLost := held.Err() != nil && ctx.Err() == nil
@@ -137,7 +138,7 @@ func (r *runDrain) restore(ctx, held context.Context, rec *journal.Recorder, out
 	if len(paused) == 0 {
 		return nil, nil
 	}
-	wait := r.drainPoolOptions.drain.PodTimeout
+	wait := r.limit.atMost(r.drainPoolOptions.drain.PodTimeout)
 	if ctx.Err() != nil {
 		wait = 0
 		var cancel context.CancelFunc

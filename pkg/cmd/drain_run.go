@@ -125,6 +125,7 @@ func (r *runDrain) plan() (*drain.Plan, error) {
 		return nil, err
 	}
 	options := r.drainPoolOptions.drain
+	options.Spent = r.limit.used()
 	if r.reliefs != nil {
 		if err := r.reliefs.judge(chosen, &options); err != nil {
 			return nil, err
@@ -145,6 +146,7 @@ func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
 		return nil, err
 	}
 	defer release()
+	r.limit.leaveMargin()
 	plan, err := r.plan()
 	if err != nil {
 		return nil, err
@@ -219,7 +221,7 @@ func (r *runDrain) nodeNames() *report.NodeNames {
 // conclude names the outcome and its exit code.
 func (r *runDrain) conclude(ctx, held context.Context, out *v1alpha1.DrainReport, err error) error {
 	switch {
-	case ctx.Err() != nil:
+	case isInterrupted(ctx):
 		out.Outcome = v1alpha1.DrainInterrupted
 		out.Findings = append(out.Findings, finding.New(finding.DrainStoppedByUser, "pool/"+out.Name, "nothing new was evicted after the signal", r.next.Again))
 		return &ExitError{Code: codeInterrupted}
@@ -252,7 +254,7 @@ func (r *runDrain) askServer(ctx context.Context, plan *drain.Plan, out *v1alpha
 			out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, cluster.PodObject(target.Pod), drain.Explain(err), ""))
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 	finding.Sort(out.Findings)

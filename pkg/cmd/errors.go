@@ -80,7 +80,7 @@ func ErrorCode(err error) finding.Code {
 // not). The error is nil where it did.
 func endedEarly(ctx, held context.Context, err error) (v1alpha1.PauseOutcome, error) {
 	switch {
-	case ctx.Err() != nil:
+	case isInterrupted(ctx):
 		return v1alpha1.PauseInterrupted, &ExitError{Code: codeInterrupted}
 	case err != nil:
 		if held.Err() != nil {

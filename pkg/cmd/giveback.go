@@ -32,13 +32,13 @@ type giveBack struct {
 	// choose keeps of what is held what the command is about.
 	choose func([]*journal.Run, []relief.Held) ([]relief.Held, error)
 	// aborts are the runs that end as aborted; nil means none.
-	aborts  func(*journal.Run) bool
-	force   bool
-	yes     bool
-	quiet   bool
-	timeout time.Duration
-	dryRun  dryRun
-	next    report.Next
+	aborts func(*journal.Run) bool
+	force  bool
+	yes    bool
+	quiet  bool
+	wait   time.Duration
+	dryRun dryRun
+	next   report.Next
 }
 
 func (g *giveBack) addFlags(cmd *cobra.Command) {
@@ -48,7 +48,8 @@ func (g *giveBack) addFlags(cmd *cobra.Command) {
 	g.dryRun.addFlag(cmd, "How far to go: none gives back, client only shows what would be given back, server also has the API server judge each change without making it")
 	flags.BoolVar(&g.force, "force", false, "Also put back what somebody else has changed meanwhile")
 	flags.BoolVarP(&g.yes, "yes", "y", false, "Go on without asking; needed when stdin is no terminal")
-	flags.DurationVar(&g.timeout, "timeout", pauseWait, "Longest wait until a workload is Ready again")
+	flags.Duration("timeout", changingTimeout, timeoutUsage)
+	flags.DurationVar(&g.wait, "pod-timeout", workloadWait, "Longest wait until a workload is Ready again, for each; 0 does not wait")
 }
 
 // nextCommands are those that an operator types after this one.
@@ -105,6 +106,7 @@ func (g *giveBack) course(ctx context.Context, client kubernetes.Interface, t *t
 		return nil, err
 	}
 	defer release()
+	g.limit.leaveMargin()
 	return g.restore(ctx, locked, client, book, t)
 }
 
@@ -150,7 +152,7 @@ func (g *giveBack) askServer(ctx context.Context, client kubernetes.Interface, t
 			out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, h.Change.Object.String(), err.Error(), ""))
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 	return g.concludeUntouched(out, held)
@@ -179,7 +181,7 @@ func (g *giveBack) restore(ctx, locked context.Context, client kubernetes.Interf
 		return nil, err
 	}
 	h := &hunt{suite: g.suite, client: client, watcher: watcher}
-	fields, findings, err := h.pauser(t, g.timeout).Restore(locked, book.recorders, held, g.force)
+	fields, findings, err := h.pauser(t, g.limit.atMost(g.wait)).Restore(locked, book.recorders, held, g.force)
 	copy(out.Restored, fields)
 	out.Findings = append(out.Findings, findings...)
 	finding.Sort(out.Findings)

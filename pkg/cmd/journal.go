@@ -66,7 +66,7 @@ func (s *suite) notebook(client kubernetes.Interface, onTrouble func(error)) *no
 
 // patience repeats requests while the API server does not answer.
 func (s *suite) patience(onTrouble func(error)) func(context.Context, func() error) error {
-	return patience.Patience{Clock: s.Clock, Away: awayTimeout, OnTrouble: onTrouble}.Do
+	return patience.Patience{Clock: s.Clock, Away: awayTimeout, OnTrouble: onTrouble, Hopeless: s.conn.isHopeless}.Do
 }
 
 // begin writes down that a command begins. A run of the same command that did
@@ -77,6 +77,7 @@ func (n *notebook) begin(ctx context.Context, s *suite, command []string) (*jour
 		return nil, err
 	}
 	if former := unfinished(runs, command); former != nil {
+		s.course.began(former.ID)
 		return n.recorder(ctx, former.ID)
 	}
 	rec, err := n.Begin(ctx, journal.Run{
@@ -86,6 +87,7 @@ func (n *notebook) begin(ctx context.Context, s *suite, command []string) (*jour
 		return nil, err
 	}
 	n.open[rec.Run().ID] = rec
+	s.course.began(rec.Run().ID)
 	return rec, nil
 }
 
@@ -231,11 +233,14 @@ func shortCommand(words []string) string {
 }
 
 // afterwards is a context for what is written down at the end, also after an
-// interrupt; then it is bounded, since an interrupted command ends within a
-// second.
+// interrupt or --timeout; then it is bounded, since an interrupted command ends
+// within a second.
 func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
-	if ctx.Err() == nil {
+	switch {
+	case ctx.Err() == nil:
 		return context.WithCancel(ctx)
+	case isTimeout(ctx):
+		return context.WithTimeout(context.WithoutCancel(ctx), lastWrites)
 	}
 	return context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 }

@@ -19,8 +19,8 @@ import (
 // defaultTTL is how long a pause may last before every command warns of it.
 const defaultTTL = 24 * time.Hour
 
-// pauseWait bounds the wait for each workload, unless the flag says otherwise.
-const pauseWait = 10 * time.Minute
+// workloadWait bounds the wait for each workload, unless the flag says otherwise.
+const workloadWait = 10 * time.Minute
 
 // pauseOptions are the options of pause-pdb-blockers.
 type pauseOptions struct {
@@ -33,7 +33,7 @@ type pauseOptions struct {
 	mode    disruption.Mode
 	modeArg string
 	ttl     time.Duration
-	timeout time.Duration
+	wait    time.Duration
 	yes     bool
 	quiet   bool
 	dryRun  dryRun
@@ -86,7 +86,8 @@ deal with those only: deployment/shared/telegraf-prom, pdb/shared/telegraf-prom.
 	flags.StringVar(&o.choice.profile, "profile", "", "File with what is known of Vantiq, in place of the built-in one")
 	flags.StringVar(&o.modeArg, "mode", "", "How to relieve: scale-to-zero, surge or relax (default: what the profile says)")
 	flags.DurationVar(&o.ttl, "ttl", defaultTTL, "How long the pause may last; after that every command warns of it")
-	flags.DurationVar(&o.timeout, "timeout", pauseWait, "Longest wait until a change has its effect, for each workload")
+	flags.Duration("timeout", changingTimeout, timeoutUsage)
+	flags.DurationVar(&o.wait, "pod-timeout", workloadWait, "Longest wait until a change has its effect, for each workload")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "Go on without asking; needed when stdin is no terminal")
 	_ = cmd.MarkFlagFilename("profile", "yaml", "yml")
 	completeWith(cmd, "mode", string(disruption.ScaleToZero), string(disruption.Surge), string(disruption.Relax))
@@ -118,8 +119,8 @@ func (o *pauseOptions) complete(cmd *cobra.Command, args []string) error {
 		return errors.New("--mode relax changes a disruption budget itself: name the workload or the budget that it is for")
 	case o.ttl <= 0:
 		return errors.New("--ttl must be more than 0")
-	case o.timeout <= 0:
-		return errors.New("--timeout must be more than 0")
+	case o.wait <= 0:
+		return errors.New("--pod-timeout must be more than 0")
 	}
 	o.profile, err = profile.Load(o.choice.profile)
 	return err

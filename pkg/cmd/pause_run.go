@@ -144,7 +144,7 @@ func (r *runPause) askServer(ctx context.Context, out *v1alpha1.PauseReport, cho
 			out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, c.Object.String(), err.Error(), ""))
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 	return r.concludeUntouched(out)
@@ -158,6 +158,7 @@ func (r *runPause) pause(ctx context.Context, book *notebook) (*v1alpha1.PauseRe
 		return nil, err
 	}
 	defer release()
+	r.limit.leaveMargin()
 	out, found, err := r.judge()
 	if err != nil {
 		return nil, err
@@ -170,7 +171,7 @@ func (r *runPause) pause(ctx context.Context, book *notebook) (*v1alpha1.PauseRe
 	if err != nil {
 		return nil, err
 	}
-	fields, findings, err := r.hunt.pauser(r.talk, r.timeout).Pause(held, rec, changes)
+	fields, findings, err := r.hunt.pauser(r.talk, r.limit.atMost(r.wait)).Pause(held, rec, changes)
 	out.Paused = fields
 	outcome := r.conclude(ctx, held, out, append(foreign, findings...), err)
 	if finishErr := book.finish(ctx, rec, pauseOutcome(out, outcome)); finishErr != nil && outcome == nil {

@@ -87,6 +87,7 @@ swapped, the single replica going away first.`
 		if err := o.validate(cmd); err != nil {
 			return err
 		}
+		o.limitUsually(cmd)
 		return o.run(cmd.Context())
 	}
 	o.addFlags(cmd)
@@ -141,6 +142,17 @@ func (o *placementOptions) validate(cmd *cobra.Command) error {
 		return errors.New("--watch shows tables; give it without -o, or with -o wide")
 	}
 	return nil
+}
+
+// limitUsually sets the limit of what does not relocate, unless it is given.
+func (o *placementOptions) limitUsually(cmd *cobra.Command) {
+	switch {
+	case cmd.Flags().Changed("timeout"), o.relocating.on:
+	case o.watching:
+		o.limit.become(0)
+	default:
+		o.limit.become(readingTimeout)
+	}
 }
 
 func (o *placementOptions) run(ctx context.Context) error {

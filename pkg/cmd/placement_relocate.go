@@ -25,7 +25,7 @@ type relocateFlags struct {
 }
 
 // ofRelocate are the flags that say nothing without --relocate.
-var ofRelocate = []string{"force", "yes", "quiet", "dry-run", "timeout", "pod-timeout", "unschedulable-timeout", "delete-emptydir-data"}
+var ofRelocate = []string{"force", "yes", "quiet", "dry-run", "pod-timeout", "unschedulable-timeout", "delete-emptydir-data"}
 
 func (f *relocateFlags) addFlags(cmd *cobra.Command) {
 	f.drain = drain.DefaultOptions()
@@ -36,7 +36,7 @@ func (f *relocateFlags) addFlags(cmd *cobra.Command) {
 	flags.BoolVarP(&f.yes, "yes", "y", false, "With --relocate: go on without asking; needed when stdin is no terminal")
 	addQuiet(cmd, &f.quiet)
 	f.dryRun.addFlag(cmd, "With --relocate, how far to go: none moves pods, client stops after the plan, server also has the API server judge each eviction without doing it")
-	flags.DurationVar(&f.drain.Timeout, "timeout", f.drain.Timeout, "With --relocate: longest time for each move; 0 means no limit")
+	flags.DurationVar(&f.drain.Timeout, "timeout", f.drain.Timeout, timeoutUsage+". Unless it is given: 10m without --relocate, no limit with --watch")
 	flags.DurationVar(&f.drain.PodTimeout, "pod-timeout", f.drain.PodTimeout, "With --relocate: longest time in which nothing moves in a workload")
 	flags.DurationVar(&f.drain.UnschedulableTimeout, "unschedulable-timeout", f.drain.UnschedulableTimeout, "With --relocate: longest time that a replacement may stay without a node")
 }

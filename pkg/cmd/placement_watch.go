@@ -24,7 +24,8 @@ const (
 	rejudgeStill = 10 * time.Second
 )
 
-// follow judges the cluster again and again until it is interrupted.
+// follow judges the cluster again and again until it is interrupted, or --timeout
+// is over.
 func (o *placementOptions) follow(ctx context.Context, client kubernetes.Interface) error {
 	t := o.newTalk(false, eventsText)
 	watcher, stop, err := o.watch(ctx, client, t)
@@ -50,7 +51,7 @@ func (o *placementOptions) follow(ctx context.Context, client kubernetes.Interfa
 		report.PlacementChanges(o.Out, before, out)
 		before = out
 	})
-	return &ExitError{Code: codeInterrupted}
+	return endOfWatch(ctx, before)
 }
 
 // followLive draws the report in place, as far as the terminal shows it, and
@@ -72,6 +73,15 @@ func (o *placementOptions) followLive(ctx context.Context, watcher *cluster.Watc
 	live.Close()
 	if err := o.print(o.Out, last); err != nil {
 		return err
+	}
+	return endOfWatch(ctx, last)
+}
+
+// endOfWatch is how a watch ends: by the operator, or by --timeout with the last
+// verdict.
+func endOfWatch(ctx context.Context, last *v1alpha1.PlacementReport) error {
+	if isTimeout(ctx) {
+		return verdictOf(last)
 	}
 	return &ExitError{Code: codeInterrupted}
 }

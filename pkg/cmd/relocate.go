@@ -125,7 +125,7 @@ func (r *relocation) askServer(ctx context.Context, p relocationPlan, out *v1alp
 				out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, cluster.PodObject(step.Pod), drain.Explain(err), ""))
 			}
 			if ctx.Err() != nil {
-				return ctx.Err()
+				return context.Cause(ctx)
 			}
 		}
 	}
@@ -141,6 +141,8 @@ func (r *relocation) relocate(ctx context.Context, book *notebook) (*v1alpha1.Pl
 		return nil, err
 	}
 	defer release()
+	r.limit.leaveMargin()
+	r.drain.Spent = r.limit.used()
 	rec, err := book.begin(held, r.suite, r.command)
 	if err != nil {
 		return nil, err
@@ -228,7 +230,7 @@ func (r *relocation) conclude(ctx, held context.Context, moves []v1alpha1.Move, 
 	finding.Sort(out.Findings)
 	var code int
 	switch {
-	case ctx.Err() != nil:
+	case isInterrupted(ctx):
 		out.Relocation.Outcome, code, err = v1alpha1.RelocationInterrupted, codeInterrupted, nil
 	case err != nil && held.Err() != nil:
 		out.Relocation.Outcome, code, err = v1alpha1.RelocationStopped, codeStopped, context.Cause(held)

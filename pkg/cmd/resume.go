@@ -6,25 +6,29 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 )
 
 // resumeOptions are the options of resume.
 type resumeOptions struct {
 	*suite
+	output *output
 	run    string
 	yes    bool
 	dryRun dryRun
 }
 
 func newCmdResume(s *suite) *cobra.Command {
-	o := &resumeOptions{suite: s}
+	o := &resumeOptions{suite: s, output: newOutput()}
 	cmd := s.command("resume", "[RUN]")
 	cmd.Long = `Go on with a run that did not come to its end: it was interrupted, killed, or
 lost its connection. The same command is run again with the same flags, and goes
@@ -37,13 +41,18 @@ them.`
 	cmd.Args = oneRun
 	cmd.ValidArgsFunction = s.completeRuns
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := o.output.complete(); err != nil {
+			return err
+		}
 		if len(args) > 0 {
 			o.run = args[0]
 		}
 		return o.resume(cmd)
 	}
+	o.output.addFlags(cmd)
 	o.dryRun.addFlag(cmd, "How far to go: none goes on, client only names the run and its command, server passes it on to that command")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "Go on without asking; needed when stdin is no terminal")
+	cmd.Flags().Duration("timeout", readingTimeout, timeoutUsage+". Unless it is given, the command that is gone on with has its own")
 	return cmd
 }
 
@@ -55,15 +64,19 @@ func (o *resumeOptions) resume(cmd *cobra.Command) error {
 	}
 	if run == nil {
 		fmt.Fprintln(o.ErrOut, "Nothing to go on with: every run came to its end. kubectl vantiq-upgrade status shows what is still ours.")
-		return nil
+		return o.print(nil)
 	}
 	name := run.Command[0]
 	if entry, err := o.registry.Subcommand(name); err != nil || !entry.CanMutate() || name == "resume" {
 		return fmt.Errorf("run %s recorded the command %q, which cannot be gone on with", run.ID, shortCommand(run.Command))
 	}
+	o.course.began(run.ID)
 	fmt.Fprintf(o.ErrOut, "Run %s: %s, begun by %s on %s at %s.\n", run.ID, shortCommand(run.Command), run.Operator, run.Host, run.Started.Local().Format(time.DateTime))
 	if o.dryRun == dryRunClient {
-		return nil
+		return o.print(run)
+	}
+	if !cmd.Flags().Changed("timeout") {
+		o.limit.become(0)
 	}
 	if err := o.confirm(ctx, o.yes, "Go on with it in "+o.conn.describe()+"?"); err != nil {
 		return err
@@ -72,8 +85,27 @@ func (o *resumeOptions) resume(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	root.SetArgs(append(slices.Clone(run.Command), append(inheritedFlags(cmd), "--yes", "--dry-run="+o.dryRun.String())...))
+	root.SetArgs(append(slices.Clone(run.Command), append(passedOn(cmd), "--yes", "--dry-run="+o.dryRun.String())...))
 	return root.ExecuteContext(ctx)
+}
+
+// print says which run would be gone on with; nil is none.
+func (o *resumeOptions) print(run *journal.Run) error {
+	out := &v1alpha1.ResumeReport{
+		TypeMeta: v1alpha1.TypeMeta("ResumeReport"), ObjectMeta: metav1.ObjectMeta{Name: "cluster"},
+		Outcome: v1alpha1.ResumeNothingToDo, DryRun: o.dryRun.String(),
+	}
+	if run != nil {
+		status := runStatus(run)
+		out.Outcome, out.Run = v1alpha1.ResumePlanned, &status
+	}
+	return o.output.print(o.Out, out, func(w io.Writer) error {
+		if out.Run == nil {
+			return nil // stderr has it
+		}
+		_, err := fmt.Fprintf(w, "would go on with run %s: kubectl vantiq-upgrade %s\n", out.Run.ID, out.Run.Command)
+		return err
+	})
 }
 
 // find returns the run to go on with; nil when there is none.
@@ -108,11 +140,16 @@ func (o *resumeOptions) find(ctx context.Context) (*journal.Run, error) {
 	return nil, fmt.Errorf("there is no run %s; kubectl vantiq-upgrade status lists them", o.run)
 }
 
-// inheritedFlags are the flags of the connection as they were given.
-func inheritedFlags(cmd *cobra.Command) []string {
+// passedOn are the flags of the connection, and those that say how to print, as they
+// were given.
+func passedOn(cmd *cobra.Command) []string {
 	var words []string
 	for _, name := range givenFlags(cmd) {
-		if flag := cmd.InheritedFlags().Lookup(name); flag != nil {
+		flag := cmd.InheritedFlags().Lookup(name)
+		if flag == nil && slices.Contains([]string{"output", "show-managed-fields", "template", "allow-missing-template-keys"}, name) {
+			flag = cmd.Flags().Lookup(name)
+		}
+		if flag != nil {
 			words = append(words, flagWords(flag)...)
 		}
 	}

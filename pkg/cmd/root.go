@@ -31,7 +31,11 @@ func NewRootCommand(system System) (*cobra.Command, error) {
 	if err != nil {
 		return nil, err
 	}
+	if system.course == nil {
+		system.course = &course{}
+	}
 	s := &suite{System: system, registry: reg, conn: newConnection(system.Clock), logs: &logs{to: system.ErrOut, wanted: isVerbose}}
+	s.course.conn = s.conn
 	root := &cobra.Command{
 		Use:   "kubectl-vantiq_upgrade",
 		Short: "Take a Vantiq Private Cloud on AKS or EKS safely through a Kubernetes upgrade",
@@ -71,6 +75,7 @@ run it again to go on; 4 another run holds the lock; 130 interrupted.`,
 		if !strings.Contains(cmd.Use, " ") {
 			cmd.Args = noArguments
 		}
+		s.bound(cmd)
 	}
 	return root, nil
 }

@@ -55,6 +55,14 @@ func TestRegistryMatchesCommands(t *testing.T) {
 		if has := c.Flags().Lookup("dry-run") != nil; has != entry.CanMutate() {
 			t.Errorf("%s: mutates %t, --dry-run %t", c.Name(), entry.CanMutate(), has)
 		}
+		// Every question has its flag; snapshot --to-cluster asks none.
+		if has := c.Flags().Lookup("yes") != nil; has != entry.CanMutate() && c.Name() != "snapshot" {
+			t.Errorf("%s: mutates %t, --yes %t", c.Name(), entry.CanMutate(), has)
+		}
+		// What asks a server is bounded.
+		if timeout := c.Flags().Lookup("timeout"); timeout == nil && len(entry.RBAC) > 0 {
+			t.Errorf("%s has no --timeout", c.Name())
+		}
 		for _, flag := range entry.FlagNames() {
 			if c.Flags().Lookup(flag) == nil {
 				t.Errorf("plugins.yaml gives %s a flag --%s that it has not", c.Name(), flag)

@@ -23,9 +23,6 @@ import (
 // toStdout is the FILE that stands for stdout.
 const toStdout = "-"
 
-// readingTimeout is how long a whole cluster may take to be read.
-const readingTimeout = 10 * time.Minute
-
 // snapshotOptions are the options of snapshot.
 type snapshotOptions struct {
 	*suite
@@ -35,7 +32,6 @@ type snapshotOptions struct {
 	toCluster bool
 	overwrite bool
 	quiet     bool
-	timeout   time.Duration
 	dryRun    dryRun
 	// verify writes the command that compares with a baseline.
 	verify func(baseline string) string
@@ -89,7 +85,6 @@ func (o *snapshotOptions) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&o.toCluster, "to-cluster", false, "Keep it in the cluster as well, in ConfigMaps beside the journal; the last 5 stay")
 	flags.BoolVar(&o.overwrite, "overwrite", false, "Replace FILE if it exists")
-	flags.DurationVar(&o.timeout, "timeout", readingTimeout, "Longest time for the whole; 0 means no limit")
 	o.dryRun.addFlag(cmd, "How far to go: none writes it down, client only reads and counts, server also has the API server judge what --to-cluster would create")
 }
 
@@ -131,19 +126,6 @@ func fileNameFor(kubeContext string, now time.Time) string {
 }
 
 func (o *snapshotOptions) run(ctx context.Context) error {
-	if o.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("it took longer than --timeout %s", o.timeout))
-		defer cancel()
-	}
-	err := o.take(ctx)
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && err != nil {
-		return fmt.Errorf("%w; nothing was written: %w", context.Cause(ctx), err)
-	}
-	return err
-}
-
-func (o *snapshotOptions) take(ctx context.Context) error {
 	c, err := o.conn.clients()
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ const readingAway = 20 * time.Second
 // begun anew.
 func (o *snapshotOptions) read(ctx context.Context, c *clients, t *talk) (*v1alpha1.ClusterSnapshot, error) {
 	var out *v1alpha1.ClusterSnapshot
-	wait := patience.Patience{Clock: o.Clock, Away: readingAway, OnTrouble: t.trouble}
+	wait := patience.Patience{Clock: o.Clock, Away: readingAway, OnTrouble: t.trouble, Hopeless: o.conn.isHopeless}
 	err := wait.Do(ctx, func() (err error) {
 		out, err = o.readOnce(ctx, c)
 		return err

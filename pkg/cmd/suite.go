@@ -34,6 +34,9 @@ type System struct {
 	PID     int
 	// IsAlive reports whether a process of this machine runs.
 	IsAlive func(pid int) bool
+
+	// course is shared with a command that this one goes on with.
+	course *course
 }
 
 // suite is what all subcommands share.
@@ -45,6 +48,8 @@ type suite struct {
 	logs     *logs
 	// journalNamespace is where changes are written down.
 	journalNamespace string
+	// limit is --timeout of the command; nil before it runs.
+	limit *limit
 }
 
 // now is the time of the API server, as far as its answers tell: what is written
@@ -74,6 +79,7 @@ func (s *suite) lock(ctx context.Context, client kubernetes.Interface, command s
 	if err != nil {
 		return ctx, nil, err
 	}
+	s.course.locks()
 	if lock.TakenOver != "" {
 		t.note("Took over the lock of " + lock.TakenOver + ": that run ended without giving it back.")
 	}

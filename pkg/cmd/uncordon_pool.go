@@ -109,7 +109,9 @@ func (o *uncordonPoolOptions) run(ctx context.Context) error {
 	}
 	failed := o.uncordon(held, client, talk, chosen.Nodes, out)
 	if o.dryRun == dryRunNone {
-		if err := o.writeDown(held, o.notebook(client, talk.trouble), chosen.Nodes, out); err != nil && failed == nil {
+		last, done := afterwards(held)
+		defer done()
+		if err := o.writeDown(last, o.notebook(client, talk.trouble), chosen.Nodes, out); err != nil && failed == nil {
 			failed = err
 		}
 	}

@@ -84,6 +84,9 @@ warnings do not count.`
 		if err := o.validate(cmd); err != nil {
 			return err
 		}
+		if err := o.limitWait(cmd); err != nil {
+			return err
+		}
 		return o.run(cmd.Context())
 	}
 	o.addFlags(cmd)
@@ -101,6 +104,7 @@ func (o *verifyOptions) addFlags(cmd *cobra.Command) {
 	flags.StringArrayVar(&o.pages, "http", nil, "Page that should answer, as NAME=URL; a redirect to a login counts as an answer; may be given several times")
 	flags.StringArrayVar(&o.ignored, "ignore", nil, "Leave findings out of the verdict: VU-502, or VU-502=pod/app/x, where * may end the object; needs --reason; may be given several times")
 	flags.StringVar(&o.reason, "reason", "", "Why --ignore; it is shown in the report")
+	flags.Duration("timeout", readingTimeout, timeoutUsage+". Unless it is given, --wait comes to it")
 	flags.StringVar(&o.profileFile, "profile", "", "File with what is known of Vantiq, in place of the built-in one")
 	_ = cmd.MarkFlagFilename("profile", "yaml", "yml")
 	_ = cmd.MarkFlagFilename("baseline", "yaml", "gz")
@@ -147,6 +151,19 @@ func (o *verifyOptions) validate(cmd *cobra.Command) error {
 	return nil
 }
 
+// limitWait adds --wait to the time that a verify has, unless that is given.
+func (o *verifyOptions) limitWait(cmd *cobra.Command) error {
+	timeout := o.limit.timeout
+	switch given := cmd.Flags().Changed("timeout"); {
+	case o.wait == 0 || timeout == 0:
+	case !given:
+		o.limit.become(timeout + o.wait)
+	case timeout < o.wait:
+		return fmt.Errorf("--timeout %s is shorter than --wait %s", timeout, o.wait)
+	}
+	return nil
+}
+
 func (o *verifyOptions) run(ctx context.Context) error {
 	l, err := o.newLooker(ctx)
 	if err != nil {
@@ -160,7 +177,7 @@ func (o *verifyOptions) run(ctx context.Context) error {
 		return err
 	}
 	switch {
-	case ctx.Err() != nil:
+	case isInterrupted(ctx):
 		return &ExitError{Code: codeInterrupted}
 	case out.Outcome != v1alpha1.VerifyPassed:
 		return &ExitError{Code: codeBlocked}

@@ -63,7 +63,7 @@ func (o *verifyOptions) waitFor(ctx context.Context, l *looker) (*v1alpha1.Verif
 			break
 		}
 		if err := w.look(ctx); err != nil {
-			if ctx.Err() != nil {
+			if isInterrupted(ctx) {
 				break // the operator's own doing is no trouble
 			}
 			l.talk.trouble(err)
@@ -196,7 +196,7 @@ func (w *waiter) conclude(ctx context.Context) *v1alpha1.VerifyReport {
 	out := w.last
 	out.Looks = &v1alpha1.Looks{Total: w.total, InARow: w.inARow, Wanted: w.looks, Seconds: w.Clock.Since(w.began).Seconds()}
 	switch {
-	case ctx.Err() != nil:
+	case isInterrupted(ctx):
 		w.talk.note("Interrupted; the last look was at " + out.Time.Local().Format(time.TimeOnly) + ".")
 	case w.unread != nil:
 		if out.Outcome == v1alpha1.VerifyPassed {

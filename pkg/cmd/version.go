@@ -71,10 +71,10 @@ func (o *versionOptions) addServer(ctx context.Context, v *v1alpha1.Version) err
 	if err != nil {
 		return err
 	}
-	server, err := client.Discovery().WithLegacy().ServerVersion()
+	server, err := client.Discovery().ServerVersionWithContext(ctx)
 	if err != nil {
 		return fmt.Errorf("asking the server for its version: %w", err)
 	}
 	v.Server = server
-	return ctx.Err()
+	return nil
 }

@@ -97,7 +97,7 @@ func (e *Engine) Run(ctx context.Context, plan *Plan) ([]v1alpha1.Finding, error
 	e.begin(plan)
 	deadline := time.Time{}
 	if plan.options.Timeout > 0 {
-		deadline = e.Clock.Now().Add(plan.options.Timeout)
+		deadline = e.Clock.Now().Add(plan.options.Timeout - plan.options.Spent)
 	}
 	for {
 		now := e.Clock.Now()

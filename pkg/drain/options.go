@@ -32,6 +32,8 @@ type Options struct {
 	GracePeriodSeconds *int64
 	// Timeout bounds the whole drain; 0 means no bound.
 	Timeout time.Duration
+	// Spent is what of Timeout is over when the drain begins.
+	Spent time.Duration
 	// PodTimeout bounds each step of a workload: to be allowed to go, to end,
 	// and for the replacement to become Ready.
 	PodTimeout time.Duration

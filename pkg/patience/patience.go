@@ -28,6 +28,8 @@ type Patience struct {
 	Away time.Duration
 	// OnTrouble is told of each failure that is tried again; it may be nil.
 	OnTrouble func(error)
+	// Hopeless reports that a failure, which may pass, will not; it may be nil.
+	Hopeless func(error) bool
 }
 
 // Do repeats a request until it succeeds, fails for good, or ctx ends. The
@@ -46,6 +48,7 @@ func (p Patience) Do(ctx context.Context, request func() error) error {
 			limit = p.Away
 		}
 		outOfTime := limit > 0 && p.Clock.Since(began)+pause > limit
+		passes = passes && (p.Hopeless == nil || !p.Hopeless(err))
 		if !passes || ctx.Err() != nil || outOfTime {
 			return err
 		}
@@ -56,7 +59,7 @@ func (p Patience) Do(ctx context.Context, request func() error) error {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return ctx.Err()
+			return context.Cause(ctx)
 		case <-timer.C():
 		}
 	}

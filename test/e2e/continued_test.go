@@ -121,12 +121,12 @@ func TestNeverReadyAgain(t *testing.T) {
 	pause(t, c, 0, "deployment/never-ready/web", "--mode=scale-to-zero")
 	cordonPool(t, c, "cordon", "never-ready")
 	for range 2 {
-		out := giveBack(t, c, 3, "--timeout=1s")
+		out := giveBack(t, c, 3, "--pod-timeout=1s")
 		wantRestored(t, out, v1alpha1.PauseStopped, v1alpha1.RestoreNotReady)
 		wantFinding(t, out.Findings, "VU-317", "deployment/never-ready/web", "not Ready")
 		wantChange(t, status(t, c, 0), v1alpha1.ChangeReturned)
 	}
-	giveBack(t, c, 3, "--timeout=1s", "--force")
+	giveBack(t, c, 3, "--pod-timeout=1s", "--force")
 	wantClean(t, c)
 }
 

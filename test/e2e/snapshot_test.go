@@ -324,7 +324,7 @@ func snapshotInterrupted(t *testing.T, s *harness.Sandbox) {
 	}
 	p.Wait().Want(t, 130)
 	late := s.Via(tap.kubeconfig).From(dir).StartPlugin(t, "snapshot", "half.yaml", "--timeout", "1s")
-	wantOneLine(t, late.Wait().Want(t, 1), "it took longer than --timeout 1s; nothing was written")
+	wantOneLine(t, late.Wait().Want(t, 1), "it took longer than --timeout 1s; nothing was changed")
 	if files, err := os.ReadDir(dir); err != nil || len(files) > 0 {
 		t.Errorf("left behind: %v, %v", files, err)
 	}

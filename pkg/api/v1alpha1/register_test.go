@@ -42,6 +42,8 @@ func TestResultsAreAPIObjects(t *testing.T) {
 		"Pool":            &v1alpha1.Pool{TypeMeta: v1alpha1.TypeMeta("Pool")},
 		"FindingCode":     &v1alpha1.FindingCode{TypeMeta: v1alpha1.TypeMeta("FindingCode")},
 		"FindingCodeList": &v1alpha1.FindingCodeList{TypeMeta: v1alpha1.TypeMeta("FindingCodeList"), Items: []v1alpha1.FindingCode{{}}},
+		"Failure":         &v1alpha1.Failure{TypeMeta: v1alpha1.TypeMeta("Failure"), Lock: &v1alpha1.LockStatus{Since: new(metav1.Unix(1, 0))}},
+		"ResumeReport":    &v1alpha1.ResumeReport{TypeMeta: v1alpha1.TypeMeta("ResumeReport"), Run: &v1alpha1.RunStatus{Ended: new(metav1.Unix(2, 0))}},
 		"Version":         &v1alpha1.Version{TypeMeta: v1alpha1.TypeMeta("Version")},
 	}
 	scheme := v1alpha1.NewScheme()
