@@ -44,8 +44,13 @@ func run() int {
 		Getenv:    os.Getenv, Clock: clock.RealClock{},
 		Operator: operator(), Machine: machine("/proc"), PID: os.Getpid(), IsAlive: isAlive,
 	}
+	args, completing := completionArgs(os.Args)
+	if completing {
+		silence(&system)
+	}
 	root, err := cmd.NewRootCommand(system)
 	if err == nil {
+		root.SetArgs(args)
 		err = root.ExecuteContext(ctx)
 	}
 	if err != nil {

@@ -25,6 +25,8 @@ type connection struct {
 	flags *genericclioptions.ConfigFlags
 	// server is the clock of the API server; every request sets it.
 	server *cluster.ServerClock
+	// unattended: nobody is there to answer the questions of a credential plugin.
+	unattended bool
 }
 
 func newConnection(local clock.PassiveClock) *connection {
@@ -44,6 +46,10 @@ func (c *connection) config() (*rest.Config, error) {
 	}
 	config = rest.CopyConfig(config)
 	config.QPS = -1
+	if config.ExecProvider != nil && c.unattended {
+		config.ExecProvider.StdinUnavailable = true
+		config.ExecProvider.StdinUnavailableMessage = "nobody can be asked while a word is completed"
+	}
 	config.UserAgent = version.UserAgent()
 	config.Wrap(c.server.Wrap)
 	config.ContentType = runtime.ContentTypeProtobuf

@@ -103,7 +103,10 @@ func (o *verifyOptions) addFlags(cmd *cobra.Command) {
 	flags.StringVar(&o.reason, "reason", "", "Why --ignore; it is shown in the report")
 	flags.StringVar(&o.profileFile, "profile", "", "File with what is known of Vantiq, in place of the built-in one")
 	_ = cmd.MarkFlagFilename("profile", "yaml", "yml")
-	_ = cmd.MarkFlagFilename("baseline", "yaml", "gz")
+	_ = cmd.RegisterFlagCompletionFunc("baseline", completeBaseline)
+	_ = cmd.RegisterFlagCompletionFunc("ignore", func(_ *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return completeCodes(nil, nil, word)
+	})
 }
 
 func (o *verifyOptions) complete() (err error) {
