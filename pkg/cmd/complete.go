@@ -100,7 +100,9 @@ func fitting(all []cobra.Completion, given []string, word string) []cobra.Comple
 
 // completeWith completes a flag that takes one of a few words.
 func completeWith(cmd *cobra.Command, flag string, words ...cobra.Completion) {
-	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, offerNothing))
+	_ = cmd.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return fitting(words, nil, word), offerNothing
+	})
 }
 
 // completeFiles completes flags that take the name of a file, of any kind.
