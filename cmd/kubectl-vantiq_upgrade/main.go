@@ -41,7 +41,11 @@ func run() int {
 		Getenv:    os.Getenv, Clock: clock.RealClock{},
 		Operator: operator(), Machine: machine("/proc"), PID: os.Getpid(), IsAlive: isAlive,
 	}
-	return cmd.Execute(ctx, system, os.Args[1:])
+	args, completing := completionArgs(os.Args)
+	if completing {
+		silence(&system)
+	}
+	return cmd.Execute(ctx, system, args)
 }
 
 // operator is who runs the command, as user@host.

@@ -26,7 +26,7 @@ Without the id of a run it is the one that has something left; status lists them
 	cmd.Example = `  kubectl vantiq-upgrade abort
   kubectl vantiq-upgrade abort 20261123-103305-x7k2p --dry-run`
 	cmd.Args = oneRun
-	cmd.ValidArgsFunction = s.completeRuns
+	cmd.ValidArgsFunction = s.completeArgs(1, s.openRuns)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := g.output.complete(); err != nil {
 			return err

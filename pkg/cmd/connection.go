@@ -31,6 +31,8 @@ type connection struct {
 	server *cluster.ServerClock
 	// answered is set by the first answer to a user that the server knows.
 	answered atomic.Bool
+	// unattended: nobody is there to answer the questions of a credential plugin.
+	unattended bool
 }
 
 func newConnection(local clock.PassiveClock) *connection {
@@ -53,6 +55,10 @@ func (c *connection) config() (*rest.Config, error) {
 	}
 	config = rest.CopyConfig(config)
 	config.QPS = -1
+	if config.ExecProvider != nil && c.unattended {
+		config.ExecProvider.StdinUnavailable = true
+		config.ExecProvider.StdinUnavailableMessage = "nobody can be asked while a word is completed"
+	}
 	config.UserAgent = version.UserAgent()
 	config.Wrap(c.server.Wrap)
 	config.ContentType = runtime.ContentTypeProtobuf

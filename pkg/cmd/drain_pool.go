@@ -77,7 +77,7 @@ It ends by reading the cluster again. Run it again after any stop: it goes on.`
 
   # Nodes by label
   kubectl vantiq-upgrade drain-pool -l agentpool=grafananp --delete-emptydir-data`
-	cmd.ValidArgsFunction = s.completePools
+	cmd.ValidArgsFunction = s.completeArgs(1, s.poolNames)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := o.complete(cmd, args); err != nil {
 			return err

@@ -37,14 +37,34 @@ func newOutput() *output {
 func (o *output) addFlags(cmd *cobra.Command) {
 	o.flags.AddFlags(cmd)
 	if f := cmd.Flags().Lookup("output"); f != nil {
-		formats := strings.Join(slices.Concat([]string{"wide"}, slices.Sorted(maps.Keys(o.also)), []string{"json"}), ", ")
-		f.Usage = "Output format. One of: " + formats + ", yaml, kyaml, name, jsonpath=…, jsonpath-file=…, go-template=…, go-template-file=…"
+		f.Usage = "Output format. One of: " + strings.ReplaceAll(strings.Join(o.formats(), ", "), "=", "=…")
+		_ = cmd.RegisterFlagCompletionFunc("output", o.completeFormat)
 	}
+	completeFiles(cmd, "template")
 	for _, name := range []string{"allow-missing-template-keys", "show-managed-fields", "template"} {
 		if f := cmd.Flags().Lookup(name); f != nil {
 			f.Hidden = true
 		}
 	}
+}
+
+// formats are those that are told of; kubectl's printers know some more names for
+// the same.
+func (o *output) formats() []string {
+	return slices.Concat([]string{"wide"}, slices.Sorted(maps.Keys(o.also)),
+		[]string{"json", "yaml", "kyaml", "name", "jsonpath=", "jsonpath-file=", "go-template=", "go-template-file="})
+}
+
+// completeFormat completes --output. Behind an equals sign there is more to type.
+func (o *output) completeFormat(_ *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if strings.HasPrefix(word, "jsonpath-file=") || strings.HasPrefix(word, "go-template-file=") {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	offered := fitting(o.formats(), nil, word)
+	if len(offered) > 0 && !slices.ContainsFunc(offered, func(format string) bool { return !strings.HasSuffix(format, "=") }) {
+		return offered, offerNothing | cobra.ShellCompDirectiveNoSpace
+	}
+	return offered, offerNothing
 }
 
 // complete checks the format before anything else is done.

@@ -91,9 +91,8 @@ deal with those only: deployment/shared/telegraf-prom, pdb/shared/telegraf-prom.
 	flags.BoolVarP(&o.yes, "yes", "y", false, "Go on without asking; needed when stdin is no terminal")
 	_ = cmd.MarkFlagFilename("profile", "yaml", "yml")
 	completeWith(cmd, "mode", string(disruption.ScaleToZero), string(disruption.Surge), string(disruption.Relax))
-	_ = cmd.RegisterFlagCompletionFunc("pool", func(cmd *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		return s.completePools(cmd, nil, toComplete)
-	})
+	s.completeFlag(cmd, "pool", s.poolNames)
+	cmd.ValidArgsFunction = s.completeArgs(-1, s.pausableNames)
 	return cmd
 }
 

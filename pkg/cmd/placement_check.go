@@ -102,6 +102,8 @@ func (o *placementOptions) addFlags(cmd *cobra.Command) {
 	flags.StringVar(&o.profileFile, "profile", "", "File with what is known of Vantiq, in place of the built-in one")
 	flags.BoolVarP(&o.watching, "watch", "w", false, "Look again on every change, at most once a second: on a terminal redraw, in a pipe write a line for each change of a verdict")
 	_ = cmd.MarkFlagFilename("profile", "yaml", "yml")
+	o.completeFlag(cmd, "pod", o.podNames)
+	o.completeFlag(cmd, "workload", o.workloadNames)
 	o.relocating.addFlags(cmd)
 }
 

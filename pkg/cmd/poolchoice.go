@@ -4,24 +4,16 @@
 package cmd
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/client-go/kubernetes"
 
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 )
-
-// completionTimeout bounds what a completion may cost when the server does not
-// answer.
-const completionTimeout = time.Second
 
 // poolChoice are the ways to name a pool.
 type poolChoice struct {
@@ -64,42 +56,4 @@ func (c *poolChoice) resolve(nodes []*corev1.Node, name string, p *profile.Profi
 		return pool.Pool{}, fmt.Errorf("--selector: %w", err)
 	}
 	return pool.Select(nodes, selector, p)
-}
-
-// completePools completes the name of a pool. It is silent when it can't.
-func (s *suite) completePools(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return s.completeFirst(cmd, args, func(ctx context.Context, client kubernetes.Interface) ([]cobra.Completion, error) {
-		nodes, err := cluster.ListNodes(ctx, client)
-		if err != nil {
-			return nil, err
-		}
-		prof, err := profile.Vantiq()
-		var names []cobra.Completion
-		for _, p := range pool.List(nodes, prof) {
-			if p.Name != "" {
-				names = append(names, cobra.CompletionWithDesc(p.Name, fmt.Sprintf("%s, %d nodes, %s", p.Provider, len(p.Nodes), p.Role)))
-			}
-		}
-		return names, err
-	})
-}
-
-// completeFirst completes the first argument with what a cluster has, if it
-// answers soon.
-func (s *suite) completeFirst(cmd *cobra.Command, args []string, list func(context.Context, kubernetes.Interface) ([]cobra.Completion, error)) ([]cobra.Completion, cobra.ShellCompDirective) {
-	const nothing = cobra.ShellCompDirectiveNoFileComp
-	if len(args) > 0 {
-		return nil, nothing
-	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)
-	defer cancel()
-	client, err := s.conn.client()
-	if err != nil {
-		return nil, nothing
-	}
-	found, err := list(ctx, client)
-	if err != nil {
-		return nil, nothing
-	}
-	return found, nothing
 }

@@ -38,7 +38,7 @@ them. A pool is what the labels of AKS, EKS, eksctl, Karpenter, GKE or kOps say.
 
   # One of them, with its node names
   kubectl vantiq-upgrade pools mongodbnp -o wide`
-	cmd.ValidArgsFunction = s.completePools
+	cmd.ValidArgsFunction = s.completeArgs(1, s.poolNames)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := o.output.complete(); err != nil {
 			return err

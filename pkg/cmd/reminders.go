@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
@@ -27,8 +28,9 @@ func (s *suite) remind(ctx context.Context, client kubernetes.Interface, command
 	for _, run := range runs {
 		s.remindOfPauses(run, say)
 	}
+	isWorking := sync.OnceValue(func() bool { return s.isWorking(ctx, client) }) // one request, however many runs
 	for _, run := range runs {
-		if slices.Equal(run.Command, command) || !isUnfinished(run) && !isAborting(run) || run.Outcome == "" && s.isWorking(ctx, client) {
+		if slices.Equal(run.Command, command) || !isUnfinished(run) && !isAborting(run) || run.Outcome == "" && isWorking() {
 			continue
 		}
 		say(fmt.Sprintf("Note: %s: %s of %s did not come to its end (run %s): %s", finding.ChangeLeft, shortCommand(run.Command), run.Started.Local().Format(time.DateTime), run.ID, mendRun(run)))

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
@@ -39,7 +38,7 @@ them.`
 	cmd.Example = `  kubectl vantiq-upgrade resume
   kubectl vantiq-upgrade resume 20261123-103305-x7k2p --yes`
 	cmd.Args = oneRun
-	cmd.ValidArgsFunction = s.completeRuns
+	cmd.ValidArgsFunction = s.completeArgs(1, s.unfinishedRuns)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := o.output.complete(); err != nil {
 			return err
@@ -154,19 +153,4 @@ func passedOn(cmd *cobra.Command) []string {
 		}
 	}
 	return words
-}
-
-// completeRuns completes the id of a run. It is silent when it can't.
-func (s *suite) completeRuns(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return s.completeFirst(cmd, args, func(ctx context.Context, client kubernetes.Interface) ([]cobra.Completion, error) {
-		store := &journal.Store{ConfigMaps: client.CoreV1().ConfigMaps(s.journalNamespace), Now: s.now}
-		runs, err := store.OpenRuns(ctx)
-		var ids []cobra.Completion
-		for _, run := range runs {
-			if run.IsOpen() {
-				ids = append(ids, cobra.CompletionWithDesc(run.ID, shortCommand(run.Command)))
-			}
-		}
-		return ids, err
-	})
 }

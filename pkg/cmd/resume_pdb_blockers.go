@@ -39,6 +39,7 @@ ours.`
 		return g.run(cmd.Context())
 	}
 	g.addFlags(cmd)
+	cmd.ValidArgsFunction = s.completeArgs(-1, s.pausedNames)
 	return cmd
 }
 

@@ -68,9 +68,10 @@ run it again to go on; 4 another run holds the lock; 130 interrupted.`,
 	root.PersistentFlags().StringVar(&s.colour.mode, "color", "auto", "Colour the output: auto, always or never. auto colours a terminal unless NO_COLOR is set")
 	s.addJournalNamespace(root)
 	addVerbosity(root.PersistentFlags(), s.logs)
+	s.completeConnection(root)
 	root.AddCommand(newCmdPools(s), newCmdDrainPool(s), newCmdUncordonPool(s), newCmdVersion(s),
 		newCmdPausePDBBlockers(s), newCmdResumePDBBlockers(s), newCmdStatus(s), newCmdResume(s), newCmdAbort(s),
-		newCmdPlacementCheck(s), newCmdSnapshot(s), newCmdVerify(s), newCmdExplain(s))
+		newCmdPlacementCheck(s), newCmdSnapshot(s), newCmdVerify(s), newCmdExplain(s), newCmdCompletion(s))
 	for _, cmd := range root.Commands() {
 		if !strings.Contains(cmd.Use, " ") {
 			cmd.Args = noArguments

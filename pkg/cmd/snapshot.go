@@ -60,9 +60,7 @@ may not read is told (VU-581), and verify cannot compare it.`
 
   # What a snapshot has, by eye
   kubectl vantiq-upgrade snapshot - | less`
-	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		return []cobra.Completion{"yaml", "gz"}, cobra.ShellCompDirectiveFilterFileExt
-	}
+	cmd.ValidArgsFunction = completeSnapshotFile
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o.verify = func(baseline string) string {
 			return commandLine(cmd, "verify", []string{"--baseline", baseline}, ownFlags(cmd)...)

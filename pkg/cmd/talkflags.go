@@ -38,8 +38,3 @@ func (f *talkFlags) validate(asks bool) error {
 	}
 	return nil
 }
-
-// completeWith completes a flag that takes one of a few words.
-func completeWith(cmd *cobra.Command, flag string, words ...cobra.Completion) {
-	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-}

@@ -48,7 +48,7 @@ had cordoned stays so, unless --all is given.`
 
   # Every node of the pool, whoever cordoned it
   kubectl vantiq-upgrade uncordon-pool mongodbnp --all`
-	cmd.ValidArgsFunction = s.completePools
+	cmd.ValidArgsFunction = s.completeArgs(1, s.poolNames)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := o.complete(args); err != nil {
 			return err

@@ -107,7 +107,10 @@ func (o *verifyOptions) addFlags(cmd *cobra.Command) {
 	flags.Duration("timeout", readingTimeout, timeoutUsage+". Unless it is given, --wait comes to it")
 	flags.StringVar(&o.profileFile, "profile", "", "File with what is known of Vantiq, in place of the built-in one")
 	_ = cmd.MarkFlagFilename("profile", "yaml", "yml")
-	_ = cmd.MarkFlagFilename("baseline", "yaml", "gz")
+	_ = cmd.RegisterFlagCompletionFunc("baseline", completeBaseline)
+	_ = cmd.RegisterFlagCompletionFunc("ignore", func(_ *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return completeCodes(nil, nil, word)
+	})
 }
 
 func (o *verifyOptions) complete() (err error) {
