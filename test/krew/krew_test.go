@@ -101,12 +101,12 @@ func TestCustomIndex(t *testing.T) {
 	o.wantNoPlugin()
 }
 
-// TestEveryPlatform installs what this machine cannot run, and looks at what krew
+// TestOtherSystems installs what this machine cannot run, and looks at what krew
 // would have kubectl start.
-func TestEveryPlatform(t *testing.T) {
+func TestOtherSystems(t *testing.T) {
 	t.Parallel()
 	r := newRelease(t, "KREW_DIST_DIR")
-	for _, platform := range platforms {
+	for _, platform := range []string{"linux/arm64", "darwin/arm64", "windows/amd64"} {
 		t.Run(strings.ReplaceAll(platform, "/", "-"), func(t *testing.T) {
 			t.Parallel()
 			o := newOperator(t).on(platform)

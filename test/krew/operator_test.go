@@ -21,7 +21,7 @@ import (
 )
 
 // commandTimeout ends a command that hangs.
-const commandTimeout = 3 * time.Minute
+const commandTimeout = 5 * time.Minute
 
 // operator is somebody at a shell with kubectl, krew and git, and with a home, a krew
 // root and an index of plugins of his own. Nothing else of this machine is there for

@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"testing"
 	"text/template"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // github is where the archives of a release are; a test puts a server of its own in
@@ -45,4 +48,32 @@ func execute(t *template.Template, text, tag string) ([]byte, error) {
 	var out bytes.Buffer
 	err = parsed.Execute(&out, struct{ TagName string }{tag})
 	return out.Bytes(), err
+}
+
+// TestRender holds the rendering against what the bot writes: the sum on a line of its
+// own, four spaces in.
+func TestRender(t *testing.T) {
+	t.Parallel()
+	text := `version: {{ .TagName }}
+  - selector: {}
+    {{addURIAndSha "https://github.com/o/r/releases/download/{{ .TagName }}/p_{{ .TagName }}.zip" .TagName }}
+`
+	sum := func(archive string) (string, error) { return "sum-of-" + archive, nil }
+	got, err := render(text, "v1.2.3", "http://127.0.0.1:80", sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `version: v1.2.3
+  - selector: {}
+    uri: http://127.0.0.1:80/o/r/releases/download/v1.2.3/p_v1.2.3.zip
+    sha256: sum-of-p_v1.2.3.zip
+`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for _, wrong := range []string{"{{ .Version }}", `{{addURIAndSha "https://example.com/p.zip" .TagName }}`, "{{"} {
+		if _, err := render(wrong, "v1.2.3", "", sum); err == nil {
+			t.Errorf("%s: no error", wrong)
+		}
+	}
 }
