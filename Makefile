@@ -71,7 +71,7 @@ bench: build sandbox ## Measure against kubectl on a real control plane, an hour
 krew-verify: dist bin/kubectl bin/tools/krew bin/tools/validate-krew-manifest ## Install, upgrade and remove the archives of dist with a real krew, offline
 	@hack/dist-again.sh $(HOST) 'VERSION=$(VERSION)' 'GIT_COMMIT=$(GIT_COMMIT)' 'BUILD_DATE=$(BUILD_DATE)'
 	@$(MAKE) --no-print-directory dist DIST_DIR=bin/older VERSION=$(OLDER_VERSION) DIST_PLATFORMS=$(HOST)
-	KREW_DIST_DIR='$(CURDIR)/$(DIST_DIR)' KREW_OLDER_DIR='$(CURDIR)/bin/older' KREW_BIN_DIR='$(CURDIR)/bin' \
+	KREW_DIST_DIR='$(CURDIR)/$(DIST_DIR)' KREW_OLDER_DIR='$(CURDIR)/bin/older' KREW_BIN_DIR='$(CURDIR)/bin' KREW_PLATFORMS='$(DIST_PLATFORMS)' \
 		go test -v -count=1 -shuffle=on -timeout 20m ./test/krew/...
 
 .PHONY: generate

@@ -5,11 +5,24 @@ package krew_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
+
+// TestArchives wants an archive for each platform that was asked for.
+func TestArchives(t *testing.T) {
+	t.Parallel()
+	r := newRelease(t, "KREW_DIST_DIR")
+	want := strings.Fields(os.Getenv("KREW_PLATFORMS"))
+	slices.Sort(want)
+	if got := slices.Sorted(maps.Keys(r.archives)); !slices.Equal(got, want) {
+		t.Errorf("archives for %q, want %q", got, want)
+	}
+}
 
 // TestChecksums wants checksums.txt to tell of everything in the folder, and truly.
 func TestChecksums(t *testing.T) {

@@ -13,29 +13,21 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"sigs.k8s.io/yaml"
 )
-
-// platforms are those that a release is for.
-var platforms = []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64"}
 
 // TestValidator has krew's own validator read the manifest as it gets published.
 func TestValidator(t *testing.T) {
 	t.Parallel()
 	r := newRelease(t, "KREW_DIST_DIR")
-	newOperator(t).run("validate-krew-manifest", "-skip-install", "-manifest", r.manifest(t, github, r.sum))
+	newOperator(t).run("validate-krew-manifest", "-skip-install", "-manifest", write(t, r.published(t, github)))
 }
 
-// TestValidatorInstalls has it install every platform besides, and look for the
-// licence; so the archives come from a server of ours.
+// TestValidatorInstalls has it install the archive of every platform besides, and look
+// for the licence. It downloads them, so they come from a server of ours.
 func TestValidatorInstalls(t *testing.T) {
 	t.Parallel()
 	r := newRelease(t, "KREW_DIST_DIR")
-	for _, platform := range platforms {
-		r.archive(t, platform)
-	}
-	newOperator(t).run("validate-krew-manifest", "-manifest", r.manifest(t, serve(t, r), r.sum))
+	newOperator(t).run("validate-krew-manifest", "-manifest", r.manifest(t, serve(t, r)))
 }
 
 // TestLocalArchive is the way of a bastion without any network.
@@ -44,13 +36,13 @@ func TestLocalArchive(t *testing.T) {
 	r := newRelease(t, "KREW_DIST_DIR")
 	o := newOperator(t)
 	i := o.newIndex() // krew removes nothing before it has an index
-	i.publish(r.manifest(t, github, r.sum))
+	i.publish(r.manifest(t, github))
 	o.krew("index", "add", "default", i.uri())
 
-	o.krew("install", "--manifest", r.manifest(t, github, r.sum), "--archive", r.archive(t, host()))
+	o.krew("install", "--manifest", r.manifest(t, github), "--archive", r.archive(t, host()))
 	o.wantListed("detached/vantiq-upgrade")
 	o.wantPlugin(r.tag)
-	o.wantCaveats()
+	o.wantCaveats(parse(t, r.published(t, github)).Spec.Caveats)
 	o.krew("uninstall", "vantiq-upgrade")
 	o.wantListed()
 	o.wantNoPlugin()
@@ -62,7 +54,7 @@ func TestUpgrade(t *testing.T) {
 	r, older := newRelease(t, "KREW_DIST_DIR"), newRelease(t, "KREW_OLDER_DIR")
 	o := newOperator(t)
 	server, i := serve(t, r, older), o.newIndex()
-	i.publish(older.manifest(t, server, older.sumIfBuilt))
+	i.publish(older.manifest(t, server))
 	o.env = append(o.env, "KREW_DEFAULT_INDEX_URI="+i.uri())
 
 	o.krew("update")
@@ -70,7 +62,7 @@ func TestUpgrade(t *testing.T) {
 	o.wantListed("vantiq-upgrade")
 	o.wantPlugin(older.tag)
 
-	i.publish(r.manifest(t, server, r.sum))
+	i.publish(r.manifest(t, server))
 	o.krew("upgrade")
 	o.wantListed("vantiq-upgrade")
 	o.wantPlugin(r.tag)
@@ -84,7 +76,7 @@ func TestCustomIndex(t *testing.T) {
 	r := newRelease(t, "KREW_DIST_DIR")
 	o := newOperator(t)
 	i := o.newIndex()
-	i.publish(r.manifest(t, serve(t, r), r.sum))
+	i.publish(r.manifest(t, serve(t, r)))
 
 	o.krew("index", "add", "company", i.uri())
 	if found := o.krew("search", "vantiq"); !strings.Contains(found, "company/vantiq-upgrade") {
@@ -106,11 +98,14 @@ func TestCustomIndex(t *testing.T) {
 func TestOtherSystems(t *testing.T) {
 	t.Parallel()
 	r := newRelease(t, "KREW_DIST_DIR")
-	for _, platform := range []string{"linux/arm64", "darwin/arm64", "windows/amd64"} {
+	for platform := range r.archives {
+		if platform == host() {
+			continue
+		}
 		t.Run(strings.ReplaceAll(platform, "/", "-"), func(t *testing.T) {
 			t.Parallel()
 			o := newOperator(t).on(platform)
-			o.krew("install", "--manifest", r.manifest(t, github, r.sum), "--archive", r.archive(t, platform))
+			o.krew("install", "--manifest", r.manifest(t, github), "--archive", r.archive(t, platform))
 			link := filepath.Join(o.dir, "krew", "bin", "kubectl-vantiq_upgrade")
 			if strings.HasPrefix(platform, "windows/") {
 				link += ".exe"
@@ -135,7 +130,7 @@ func TestADamagedArchive(t *testing.T) {
 	if err := os.WriteFile(damaged, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, stderr, err := o.try("kubectl", "krew", "install", "--manifest", r.manifest(t, github, r.sum), "--archive", damaged)
+	_, stderr, err := o.try("kubectl", "krew", "install", "--manifest", r.manifest(t, github), "--archive", damaged)
 	if err == nil || !strings.Contains(stderr, "checksum does not match") {
 		t.Errorf("got %v\n%s", err, stderr)
 	}
@@ -181,18 +176,9 @@ func wantLicence(t *testing.T, file string) {
 var command = regexp.MustCompile(`(?m)^ *kubectl (vantiq-upgrade .+)$`)
 
 // wantCaveats asks for the help of every command that the caveats tell to run.
-func (o *operator) wantCaveats() {
+func (o *operator) wantCaveats(caveats string) {
 	o.t.Helper()
-	r := newRelease(o.t, "KREW_DIST_DIR")
-	data, err := os.ReadFile(r.manifest(o.t, github, r.sum))
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	var manifest struct{ Spec struct{ Caveats string } }
-	if err := yaml.Unmarshal(data, &manifest); err != nil {
-		o.t.Fatal(err)
-	}
-	lines := command.FindAllStringSubmatch(manifest.Spec.Caveats, -1)
+	lines := command.FindAllStringSubmatch(caveats, -1)
 	if len(lines) == 0 {
 		o.t.Error("the caveats name no command")
 	}

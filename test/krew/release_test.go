@@ -12,8 +12,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/yaml"
 )
 
 // archivePattern takes an archive's name to pieces: version, OS, architecture.
@@ -73,28 +76,49 @@ func (r *release) sum(archive string) (string, error) {
 	return fmt.Sprintf("%x", sha256.Sum256(data)), err
 }
 
-// sumIfBuilt allows for archives that are not there: nobody may ask for them.
+// absent stands for the sum of an archive that was not built.
+var absent = strings.Repeat("f", 64)
+
 func (r *release) sumIfBuilt(archive string) (string, error) {
 	sum, err := r.sum(archive)
 	if errors.Is(err, os.ErrNotExist) {
-		return strings.Repeat("f", 64), nil
+		return absent, nil
 	}
 	return sum, err
 }
 
-// manifest renders .krew.yaml for the release into a file named as krew wants it.
-func (r *release) manifest(t *testing.T, base string, sum func(string) (string, error)) string {
+// published renders .krew.yaml as the bot would, for all platforms.
+func (r *release) published(t *testing.T, base string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", ".krew.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rendered, err := render(string(text), r.tag, base, sum)
+	rendered, err := render(string(text), r.tag, base, r.sumIfBuilt)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rendered
+}
+
+// manifest is what is published, without the platforms that were not built, in a file
+// named as krew wants it.
+func (r *release) manifest(t *testing.T, base string) string {
+	t.Helper()
+	plugin := parse(t, r.published(t, base))
+	plugin.Spec.Platforms = slices.DeleteFunc(plugin.Spec.Platforms, func(p platform) bool { return p.Sha256 == absent })
+	text, err := yaml.Marshal(plugin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return write(t, text)
+}
+
+// write puts a manifest where krew wants it: the file is named after the plugin.
+func write(t *testing.T, text []byte) string {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "vantiq-upgrade.yaml")
-	if err := os.WriteFile(file, rendered, 0o600); err != nil {
+	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file
