@@ -39,7 +39,7 @@ demo: build sandbox ## Play an upgrade against the sandbox
 ##@ Develop
 
 .PHONY: test
-test: verify lint-scripts lint-root unit-root test-picture sandbox lint-sandbox unit-sandbox e2e ## Run verify, lint, unit and e2e; needs nothing prebuilt
+test: verify lint-scripts lint-root unit-root test-picture sandbox lint-sandbox unit-sandbox krew-verify e2e ## Run verify, lint, unit, krew and e2e; needs nothing prebuilt
 
 .PHONY: verify
 verify: bin/tools/deepcopy-gen ## Check the rules of the house: tidy modules, headers, generated files
@@ -66,6 +66,14 @@ bench: build sandbox ## Measure against kubectl on a real control plane, an hour
 	@hack/heartbeat.sh 'Measuring' env E2E_BIN_DIR='$(CURDIR)/bin' BENCH_PAGE='$(CURDIR)/docs/benchmarks.md' \
 		go test -run '^$$' -bench Table -benchtime 1x -timeout 180m ./test/bench/...
 
+# dist-again.sh and the older version link the plugin of this machine twice more, from a warm cache.
+.PHONY: krew-verify
+krew-verify: dist bin/kubectl bin/tools/krew bin/tools/validate-krew-manifest ## Install, upgrade and remove the archives of dist with a real krew, offline
+	@hack/dist-again.sh $(HOST) 'VERSION=$(VERSION)' 'GIT_COMMIT=$(GIT_COMMIT)' 'BUILD_DATE=$(BUILD_DATE)'
+	@$(MAKE) --no-print-directory dist DIST_DIR=bin/older VERSION=$(OLDER_VERSION) DIST_PLATFORMS=$(HOST)
+	KREW_DIST_DIR='$(CURDIR)/$(DIST_DIR)' KREW_OLDER_DIR='$(CURDIR)/bin/older' KREW_BIN_DIR='$(CURDIR)/bin' KREW_PLATFORMS='$(DIST_PLATFORMS)' \
+		go test -v -count=1 -shuffle=on -timeout 20m ./test/krew/...
+
 .PHONY: generate
 generate: bin/tools/deepcopy-gen ## Write the generated code and pages anew
 	@hack/generate.sh
@@ -80,13 +88,30 @@ clean: ## Remove what was built here and what tests left behind; go's cache stay
 	rm -rf bin dist
 	find . -name '*.test' -type f -exec rm -f {} +
 
+##@ Release
+
+.PHONY: dist
+dist: bin/tools/cyclonedx-gomod ## Build the archives of a release; VERSION=v1.2.3 or DIST_PLATFORMS=linux/amd64 may be given
+	@LDFLAGS='$(LDFLAGS)' hack/dist.sh '$(DIST_DIR)' '$(VERSION)' '$(BUILD_DATE)' $(DIST_PLATFORMS)
+
+.PHONY: publish
+publish: dist ## Put the archives on the release page of the tag (needs gh and a token)
+	gh release create '$(VERSION)' dist/kubectl-vantiq_upgrade_* dist/checksums.txt \
+		--verify-tag --generate-notes $(if $(findstring -,$(VERSION)),--prerelease)
+
+DIST_DIR       = dist
+DIST_PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+HOST           = $(shell go env GOHOSTOS)/$(shell go env GOHOSTARCH)
+# No version is older than this one.
+OLDER_VERSION  = v0.0.0-0
+
 # The plugin's version comes from git, with a default where there is no tag or no checkout.
-GIT_VERSION = $(shell git describe --tags --dirty --match 'v*' 2>/dev/null || echo v0.0.0-dev)
+VERSION     = $(shell git describe --tags --dirty --match 'v*' 2>/dev/null || echo v0.0.0-dev)
 GIT_COMMIT  = $(shell git rev-parse --verify --quiet HEAD 2>/dev/null || :)
 BUILD_DATE  = $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null || :)
 VERSION_PKG = $(MODULE)/pkg/version
 LDFLAGS     = -s -w \
-	-X $(VERSION_PKG).gitVersion=$(GIT_VERSION) \
+	-X $(VERSION_PKG).gitVersion=$(VERSION) \
 	-X $(VERSION_PKG).gitCommit=$(GIT_COMMIT) \
 	-X $(VERSION_PKG).buildDate=$(BUILD_DATE)
 
@@ -98,7 +123,12 @@ bin/sandbox bin/kubectl: bin/%: hack/build-sandbox.sh $(SANDBOX_SOURCES)
 bin/tools/golangci-lint: TOOL := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 bin/tools/deepcopy-gen: TOOL := k8s.io/code-generator/cmd/deepcopy-gen
 bin/tools/golangci-lint bin/tools/deepcopy-gen: tools/go.mod
-	@hack/heartbeat.sh "Building $@" go build -C tools -ldflags '-s -w' -o ../$@ $(TOOL)
+bin/tools/cyclonedx-gomod: TOOL := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+bin/tools/krew: TOOL := sigs.k8s.io/krew/cmd/krew
+bin/tools/validate-krew-manifest: TOOL := sigs.k8s.io/krew/cmd/validate-krew-manifest
+bin/tools/cyclonedx-gomod bin/tools/krew bin/tools/validate-krew-manifest: tools/release/go.mod
+bin/tools/%:
+	@hack/heartbeat.sh "Building $@" go build -C $(<D) -ldflags '-s -w' -o '$(CURDIR)/$@' $(TOOL)
 
 .PHONY: lint-scripts
 lint-scripts:

@@ -14,7 +14,7 @@ cd "$(dirname "$0")/../$1"
 # all of Kubernetes once more for the race detector. Most of test/ needs a cluster
 # or a browser.
 packages=$(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
-packages=$(echo "$packages" | grep -v -E '/test/(bench|e2e|faults|picture)$' || :)
+packages=$(echo "$packages" | grep -v -E '/test/(bench|e2e|faults|krew|picture)$' || :)
 if [ -z "$packages" ]; then
 	echo "no unit tests in module $1"
 	exit 0

@@ -67,6 +67,7 @@ func contentBreaches(name, text string) []string {
 	if isTestdata(name) {
 		return breaches
 	}
+	breaches = append(breaches, workflowBreaches(name, text)...)
 	switch path.Ext(name) {
 	case ".go":
 		breaches = append(breaches, goBreaches(name, text)...)

@@ -36,6 +36,9 @@ func TestContentBreaches(t *testing.T) {
 		{title: "a relative path", name: "Makefile", text: "cd docs/" + "home/me\n"},
 		{title: "a registry", name: "a.yaml", text: "image: quay" + ".io/x\n", want: []string{"host of a registry"}},
 		{title: "a registry that closes", name: "pkg/preflight/rules.yaml", text: "k8s.gcr" + ".io\n"},
+		{title: "a pinned action", name: ".github/workflows/ci.yml", text: "    - uses: actions/checkout@" + strings.Repeat("0a", 20) + " # v6.0.3\n    - run: make test\n"},
+		{title: "a floating action", name: ".github/workflows/ci.yml", text: "    - uses: actions/checkout@v6\n", want: []string{"ci.yml:1: pin the action"}},
+		{title: "a script in a workflow", name: ".github/workflows/ci.yml", text: "      run: |\n        go test\n", want: []string{"ci.yml:1: run one target"}},
 		{title: "test data", name: "pkg/a/testdata/a.go", text: "package util\n"},
 		{title: "a binary", name: "logo.png", text: "\x00" + mark},
 	} {
