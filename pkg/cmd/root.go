@@ -66,7 +66,7 @@ run it again to go on; 4 another run holds the lock; 130 interrupted.`,
 	addVerbosity(root.PersistentFlags(), s.logs)
 	root.AddCommand(newCmdPools(s), newCmdDrainPool(s), newCmdUncordonPool(s), newCmdVersion(s),
 		newCmdPausePDBBlockers(s), newCmdResumePDBBlockers(s), newCmdStatus(s), newCmdResume(s), newCmdAbort(s),
-		newCmdPlacementCheck(s), newCmdSnapshot(s), newCmdVerify(s), newCmdExplain(s))
+		newCmdPlacementCheck(s), newCmdSnapshot(s), newCmdVerify(s), newCmdExplain(s), newCmdRBAC(s))
 	for _, cmd := range root.Commands() {
 		if !strings.Contains(cmd.Use, " ") {
 			cmd.Args = noArguments
