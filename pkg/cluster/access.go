@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -69,12 +68,12 @@ func rulesOf(ctx context.Context, client authorizationclient.SelfSubjectRulesRev
 	return review.Status.ResourceRules
 }
 
-// give reports whether a rule gives a right. One that is for named objects only
-// does not.
+// give reports whether a rule gives a right. One that is for named objects gives
+// none on all.
 func (r rules) give(a registry.Access) bool {
-	resource := strings.TrimSuffix(a.Resource+"/"+a.Subresource, "/")
 	return slices.ContainsFunc(r, func(rule authorizationv1.ResourceRule) bool {
-		return len(rule.ResourceNames) == 0 && has(rule.Verbs, a.Verb) && has(rule.APIGroups, a.Group) && has(rule.Resources, resource)
+		isFor := len(rule.ResourceNames) == 0 || a.Name != "" && slices.Contains(rule.ResourceNames, a.Name)
+		return isFor && has(rule.Verbs, a.Verb) && has(rule.APIGroups, a.Group) && has(rule.Resources, a.Path())
 	})
 }
 
@@ -83,11 +82,7 @@ func has(values []string, wanted string) bool {
 }
 
 func isAllowed(ctx context.Context, client authorizationclient.SelfSubjectAccessReviewInterface, a registry.Access) (bool, error) {
-	review, err := client.Create(ctx, &authorizationv1.SelfSubjectAccessReview{
-		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Verb: a.Verb, Group: a.Group, Resource: a.Resource, Subresource: a.Subresource, Namespace: a.Namespace,
-		}},
-	}, metav1.CreateOptions{})
+	review, err := client.Create(ctx, reviewOf(a), metav1.CreateOptions{})
 	if err != nil {
 		return false, err
 	}

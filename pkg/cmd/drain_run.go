@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -94,26 +93,6 @@ func (r *runDrain) showPlan(out *v1alpha1.DrainReport) error {
 		fmt.Fprintln(r.ErrOut)
 	}
 	return nil
-}
-
-// reportMissingRights lists every missing right at once, before anything else.
-func (r *runDrain) reportMissingRights(ctx context.Context) (*v1alpha1.DrainReport, error) {
-	needed := []string{"drain-pool"}
-	if r.pause != "" {
-		needed = append(needed, "pause-pdb-blockers")
-	}
-	missing, err := r.missingRights(ctx, r.client, needed...)
-	if err != nil || len(missing) == 0 {
-		return nil, err
-	}
-	out := r.emptyReport(r.name)
-	out.Outcome = v1alpha1.DrainBlocked
-	for _, access := range missing {
-		out.Findings = append(out.Findings, finding.New(finding.RightsMissing, "right/"+strings.ReplaceAll(access.Resource, "/", "."),
-			"the current user may not "+access.String(),
-			"ask for a role with the rules of "+strings.Join(needed, " and ")+" in plugins.yaml"))
-	}
-	return out, &ExitError{Code: codeBlocked}
 }
 
 // plan judges the cluster as the watches show it now. Blockers that are to be

@@ -81,7 +81,7 @@ func (g *giveBack) run(ctx context.Context) error {
 }
 
 func (g *giveBack) course(ctx context.Context, client kubernetes.Interface, t *talk) (*v1alpha1.RestoreReport, error) {
-	if err := g.refuseWithoutRights(ctx, client, g.subcommand); err != nil {
+	if err := g.refuseWithoutRights(ctx, client, g.subcommand, g.dryRun, t.note); err != nil {
 		return nil, err
 	}
 	book := g.notebook(client, t.trouble)

@@ -31,7 +31,7 @@ type runPause struct {
 // run returns the report of however far it came, and an error with the exit
 // code.
 func (r *runPause) run(ctx context.Context) (*v1alpha1.PauseReport, error) {
-	if err := r.refuseWithoutRights(ctx, r.hunt.client, "pause-pdb-blockers"); err != nil {
+	if err := r.refuseWithoutRights(ctx, r.hunt.client, "pause-pdb-blockers", r.dryRun, r.talk.note); err != nil {
 		return nil, err
 	}
 	if err := r.hunt.load(ctx); err != nil {

@@ -27,6 +27,9 @@ const (
 // follow judges the cluster again and again until it is interrupted, or --timeout
 // is over.
 func (o *placementOptions) follow(ctx context.Context, client kubernetes.Interface) error {
+	if err := o.mayWatch(ctx, client, "placement-check", "watch"); err != nil {
+		return err
+	}
 	t := o.newTalk(false, eventsText)
 	watcher, stop, err := o.watch(ctx, client, t)
 	if err != nil {

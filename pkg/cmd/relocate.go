@@ -46,7 +46,7 @@ type relocation struct {
 
 // run returns the report of however far it came, and an error with the exit code.
 func (r *relocation) run(ctx context.Context) (*v1alpha1.PlacementReport, error) {
-	if err := r.refuseWithoutRights(ctx, r.client, "placement-check --relocate"); err != nil {
+	if err := r.refuseWithoutRights(ctx, r.client, "placement-check --relocate", r.dryRun, r.talk.note); err != nil {
 		return nil, err
 	}
 	var stop func()

@@ -71,7 +71,7 @@ run it again to go on; 4 another run holds the lock; 130 interrupted.`,
 	s.completeConnection(root)
 	root.AddCommand(newCmdPools(s), newCmdDrainPool(s), newCmdUncordonPool(s), newCmdVersion(s),
 		newCmdPausePDBBlockers(s), newCmdResumePDBBlockers(s), newCmdStatus(s), newCmdResume(s), newCmdAbort(s),
-		newCmdPlacementCheck(s), newCmdSnapshot(s), newCmdVerify(s), newCmdExplain(s), newCmdCompletion(s))
+		newCmdPlacementCheck(s), newCmdSnapshot(s), newCmdVerify(s), newCmdExplain(s), newCmdCompletion(s), newCmdRBAC(s))
 	for _, cmd := range root.Commands() {
 		if !strings.Contains(cmd.Use, " ") {
 			cmd.Args = noArguments

@@ -5,8 +5,6 @@ package cmd
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -106,79 +104,6 @@ func (s *suite) watch(ctx context.Context, client kubernetes.Interface, t *talk)
 	}
 	synced()
 	return watcher, stop, nil
-}
-
-// missingRights lists what the current user lacks for subcommands, each with the
-// flags that ask for more: placement-check --relocate.
-func (s *suite) missingRights(ctx context.Context, client kubernetes.Interface, subcommands ...string) ([]registry.Access, error) {
-	var wanted []registry.Access
-	for _, subcommand := range subcommands {
-		name, flag, _ := strings.Cut(subcommand, " --")
-		entry, err := s.registry.Subcommand(name)
-		if err != nil {
-			return nil, err
-		}
-		for _, access := range s.inJournalNamespace(entry.Accesses(flag)) {
-			if !slices.Contains(wanted, access) {
-				wanted = append(wanted, access)
-			}
-		}
-	}
-	return cluster.Denied(ctx, client.AuthorizationV1(), wanted)
-}
-
-// inJournalNamespace asks for the rights on the journal, and on the pods beside
-// it, where the journal is.
-func (s *suite) inJournalNamespace(accesses []registry.Access) []registry.Access {
-	for i := range accesses {
-		if accesses[i].Namespace == journal.Namespace && accesses[i].Resource != "leases" {
-			accesses[i].Namespace = s.journalNamespace
-		}
-	}
-	return accesses
-}
-
-// refuseWithoutRights refuses before anything is touched, and lists every
-// missing right at once.
-func (s *suite) refuseWithoutRights(ctx context.Context, client kubernetes.Interface, subcommand string) error {
-	missing, err := s.missingRights(ctx, client, subcommand)
-	return refusal(subcommand, missing, err)
-}
-
-// refuseWithoutFlagRights is refuseWithoutRights for what a flag needs besides,
-// where the subcommand goes on without some of its own rights.
-func (s *suite) refuseWithoutFlagRights(ctx context.Context, client kubernetes.Interface, subcommand, flag string) error {
-	entry, err := s.registry.Subcommand(subcommand)
-	if err != nil {
-		return err
-	}
-	wanted := s.inJournalNamespace(entry.FlagAccesses(flag))
-	missing, err := cluster.Denied(ctx, client.AuthorizationV1(), wanted)
-	return refusal(subcommand+" --"+flag, missing, err)
-}
-
-func refusal(subcommand string, missing []registry.Access, err error) error {
-	if err != nil || len(missing) == 0 {
-		return err
-	}
-	var names []string
-	for _, access := range missing {
-		names = append(names, access.String())
-	}
-	return &ExitError{Code: codeBlocked, Err: &missingRightsError{subcommand: subcommand, rights: names}}
-}
-
-// missingRightsError lists what the current user may not do, a right a line, in
-// the words of the report of drain-pool.
-type missingRightsError struct {
-	subcommand string
-	rights     []string
-}
-
-func (e *missingRightsError) Error() string {
-	const denied = "\n  the current user may not "
-	return counted(len(e.rights), "right") + " missing; nothing was touched" + denied + strings.Join(e.rights, denied) +
-		"\nask for a role with the rules of " + e.subcommand + " in plugins.yaml"
 }
 
 // command starts a cobra command from its entry in the registry.

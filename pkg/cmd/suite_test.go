@@ -11,7 +11,7 @@ func TestMissingRightsError(t *testing.T) {
 	want := `2 rights missing; nothing was touched
   the current user may not patch nodes
   the current user may not get leases.coordination.k8s.io in namespace kube-system
-ask for a role with the rules of uncordon-pool in plugins.yaml`
+ask for the role that this prints: kubectl vantiq-upgrade rbac uncordon-pool`
 	if got := err.Error(); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}

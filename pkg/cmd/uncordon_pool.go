@@ -79,14 +79,14 @@ func (o *uncordonPoolOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.refuseWithoutRights(ctx, client, "uncordon-pool"); err != nil {
+	talk := o.newTalk(o.quiet, eventsText)
+	if err := o.refuseWithoutRights(ctx, client, "uncordon-pool", o.dryRun, talk.note); err != nil {
 		return err
 	}
 	chosen, err := o.read(ctx, client, func(_ context.Context, request func() error) error { return request() })
 	if err != nil {
 		return err
 	}
-	talk := o.newTalk(o.quiet, eventsText)
 	out := &v1alpha1.UncordonReport{
 		TypeMeta:   v1alpha1.TypeMeta("UncordonReport"),
 		ObjectMeta: metav1.ObjectMeta{Name: chosen.Name},

@@ -6,12 +6,8 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
 	"time"
-
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
@@ -41,7 +37,7 @@ type waiter struct {
 // waitFor looks again on every change, at most once a second, and after every
 // interval; only looks an interval apart count. It returns the last report.
 func (o *verifyOptions) waitFor(ctx context.Context, l *looker) (*v1alpha1.VerifyReport, error) {
-	if err := o.mayWatch(ctx, l); err != nil {
+	if err := o.mayWatch(ctx, l, "verify", "wait"); err != nil {
 		return nil, err
 	}
 	watcher, stop, err := o.watch(ctx, l, l.talk)
@@ -79,34 +75,6 @@ func (o *verifyOptions) waitFor(ctx context.Context, l *looker) (*v1alpha1.Verif
 		live.Close()
 	}
 	return w.conclude(ctx), nil
-}
-
-// mayWatch refuses a user who may list a kind and not watch it: what was read once
-// would pass for what is there.
-func (o *verifyOptions) mayWatch(ctx context.Context, client kubernetes.Interface) error {
-	missing, err := o.missingRights(ctx, client, "verify")
-	if err != nil {
-		return err
-	}
-	var rights []string
-	for _, right := range missing {
-		list := right
-		list.Verb = "list"
-		if right.Verb == "watch" && !slices.Contains(missing, list) {
-			rights = append(rights, right.String())
-		}
-	}
-	if len(rights) == 0 {
-		return nil
-	}
-	return &watchError{rights: rights}
-}
-
-// watchError lists what the current user may not watch.
-type watchError struct{ rights []string }
-
-func (e *watchError) Error() string {
-	return "--wait is forbidden: the current user may not " + strings.Join(e.rights, ", ") + "; without --wait verify looks once, and does not need it"
 }
 
 // look judges the cluster as the watches know it. What they do not know is read at

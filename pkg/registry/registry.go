@@ -8,7 +8,6 @@ package registry
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"sigs.k8s.io/yaml"
 
@@ -29,17 +28,22 @@ type Subcommand struct {
 	Summary string `json:"summary"`
 	// Mutates says whether it changes anything in the cluster.
 	Mutates bool `json:"mutates"`
+	// Delegates says that it changes things by running another subcommand, with the
+	// rights of that one.
+	Delegates bool `json:"delegates,omitempty"`
 	// ExitCodes are those it can end with.
 	ExitCodes []int `json:"exitCodes"`
 	// RBAC is everything that it asks of the API server.
 	RBAC []Rule `json:"rbac"`
-	// Flags are those with which it does, and needs, more.
+	// Flags are those with which it needs more.
 	Flags []Flag `json:"flags,omitempty"`
 }
 
-// Flag is a flag with which a subcommand changes something.
+// Flag is a flag with which a subcommand does more, and needs more rights.
 type Flag struct {
 	Name string `json:"name"`
+	// Mutates says whether it changes anything in the cluster.
+	Mutates bool `json:"mutates"`
 	// RBAC is what it asks of the API server besides.
 	RBAC []Rule `json:"rbac"`
 }
@@ -51,26 +55,14 @@ type Rule struct {
 	Resources []string `json:"resources"`
 	Verbs     []string `json:"verbs"`
 	Namespace string   `json:"namespace,omitempty"`
-}
-
-// Access is one verb on one resource.
-type Access struct {
-	Verb, Group, Resource, Subresource, Namespace string
-}
-
-// String is how a missing right is shown: create pods/eviction.
-func (a Access) String() string {
-	s := a.Verb + " " + a.Resource
-	if a.Subresource != "" {
-		s += "/" + a.Subresource
-	}
-	if a.Group != "" {
-		s += "." + a.Group
-	}
-	if a.Namespace != "" {
-		s += " in namespace " + a.Namespace
-	}
-	return s
+	// ResourceNames are the only objects that it is for; none means all.
+	ResourceNames []string `json:"resourceNames,omitempty"`
+	// Without makes the rule optional: it says what the subcommand, which goes on
+	// without these rights, cannot do then, and how it tells. A rule without it is
+	// essential.
+	Without string `json:"without,omitempty"`
+	// Why explains a right that looks like more than is needed.
+	Why string `json:"why,omitempty"`
 }
 
 // Load reads the embedded registry.
@@ -93,49 +85,15 @@ func (r *Registry) Subcommand(name string) (Subcommand, error) {
 }
 
 // CanMutate reports whether it can change anything, be it by a flag.
-func (s Subcommand) CanMutate() bool { return s.Mutates || len(s.Flags) > 0 }
+func (s Subcommand) CanMutate() bool {
+	return s.Mutates || slices.ContainsFunc(s.Flags, func(f Flag) bool { return f.Mutates })
+}
 
-// FlagNames are the flags with which it does, and needs, more.
+// FlagNames are the flags with which it needs more.
 func (s Subcommand) FlagNames() []string {
 	names := make([]string, 0, len(s.Flags))
 	for _, flag := range s.Flags {
 		names = append(names, flag.Name)
 	}
 	return names
-}
-
-// Accesses lists every single right that the subcommand needs with these flags.
-func (s Subcommand) Accesses(flags ...string) []Access {
-	rules := slices.Clone(s.RBAC)
-	for _, flag := range s.Flags {
-		if slices.Contains(flags, flag.Name) {
-			rules = append(rules, flag.RBAC...)
-		}
-	}
-	return accesses(rules)
-}
-
-// FlagAccesses lists every single right that a flag needs besides.
-func (s Subcommand) FlagAccesses(flag string) []Access {
-	for i := range s.Flags {
-		if s.Flags[i].Name == flag {
-			return accesses(s.Flags[i].RBAC)
-		}
-	}
-	return nil
-}
-
-func accesses(rules []Rule) []Access {
-	var all []Access
-	for _, rule := range rules {
-		for _, group := range rule.APIGroups {
-			for _, resource := range rule.Resources {
-				name, sub, _ := strings.Cut(resource, "/")
-				for _, verb := range rule.Verbs {
-					all = append(all, Access{Verb: verb, Group: group, Resource: name, Subresource: sub, Namespace: rule.Namespace})
-				}
-			}
-		}
-	}
-	return all
 }

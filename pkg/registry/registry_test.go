@@ -4,12 +4,14 @@
 package registry_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/registry"
 )
 
@@ -38,7 +40,14 @@ func TestRegistry(t *testing.T) {
 			if !slices.IsSorted(s.ExitCodes) || !slices.Contains(s.ExitCodes, 0) || !slices.Contains(s.ExitCodes, 1) {
 				t.Errorf("exit codes %v: want them in order, with 0 and 1", s.ExitCodes)
 			}
-			for _, rule := range s.RBAC {
+			rules := s.RBAC
+			for _, flag := range s.Flags {
+				rules = append(slices.Clip(rules), flag.RBAC...)
+				if got := slices.ContainsFunc(s.FlagAccesses(flag.Name), isChange); got != flag.Mutates {
+					t.Errorf("--%s: mutates is %v, its rights say %v", flag.Name, flag.Mutates, got)
+				}
+			}
+			for _, rule := range rules {
 				if len(rule.APIGroups) == 0 || len(rule.Resources) == 0 || len(rule.Verbs) == 0 {
 					t.Errorf("a rule without groups, resources or verbs grants nothing: %+v", rule)
 				}
@@ -47,28 +56,32 @@ func TestRegistry(t *testing.T) {
 					t.Errorf("a rule with a wildcard: %+v", rule)
 				}
 			}
-			if changes := changes(s); changes != s.Mutates {
-				t.Errorf("mutates is %v, its rights say %v", s.Mutates, changes)
+			if s.CanMutate() != slices.Contains(s.ExitCodes, 4) {
+				t.Errorf("mutates %v, exit codes %v", s.CanMutate(), s.ExitCodes)
 			}
-			if changes := changes(s, s.FlagNames()...); changes != s.CanMutate() {
-				t.Errorf("with its flags: mutates is %v, its rights say %v", s.CanMutate(), changes)
+			all := s.Accesses(s.FlagNames()...)
+			if s.Delegates { // it has no rights to change anything of its own
+				if !s.Mutates || slices.ContainsFunc(all, isChange) {
+					t.Errorf("mutates %v, rights %v", s.Mutates, all)
+				}
+				return
+			}
+			if changes := slices.ContainsFunc(s.Accesses(), isChange); changes != s.Mutates {
+				t.Errorf("mutates is %v, its rights say %v", s.Mutates, changes)
 			}
 			// One operator at a time: what changes something takes the lock, and
 			// may find it taken.
-			locks := slices.Contains(s.Accesses(s.FlagNames()...), registry.Access{Verb: "update", Group: "coordination.k8s.io", Resource: "leases", Namespace: "kube-system"})
-			if s.CanMutate() != locks || s.CanMutate() != slices.Contains(s.ExitCodes, 4) {
-				t.Errorf("mutates %v, may lock %v, exit codes %v", s.CanMutate(), locks, s.ExitCodes)
+			locks := slices.Contains(all, registry.Access{Verb: "update", Group: "coordination.k8s.io", Resource: "leases", Namespace: journal.Namespace, Name: journal.LeaseName})
+			if s.CanMutate() != locks {
+				t.Errorf("mutates %v, may lock %v", s.CanMutate(), locks)
 			}
 		})
 	}
 }
 
-// changes reports whether a subcommand has the right to change anything with these
-// flags.
-func changes(s registry.Subcommand, flags ...string) bool {
-	return slices.ContainsFunc(s.Accesses(flags...), func(a registry.Access) bool {
-		return !slices.Contains([]string{"get", "list", "watch"}, a.Verb)
-	})
+// isChange reports whether a right is one to change something.
+func isChange(a registry.Access) bool {
+	return !slices.Contains([]string{"get", "list", "watch"}, a.Verb)
 }
 
 func TestSubcommand(t *testing.T) {
@@ -104,5 +117,44 @@ func TestAccesses(t *testing.T) {
 	}
 	if got := (registry.Subcommand{}).Accesses(); got != nil {
 		t.Errorf("no rules give %v", got)
+	}
+}
+
+// TestNeeds: what is essential for anything is essential; what a dry run wants is what
+// lists and watches.
+func TestNeeds(t *testing.T) {
+	list := func(without string) registry.Rule {
+		return registry.Rule{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"list"}, Namespace: "one", Without: without, Why: "why"}
+	}
+	s := registry.Subcommand{RBAC: []registry.Rule{list("nobody is reminded")}, Flags: []registry.Flag{
+		{Name: "move", Mutates: true, RBAC: []registry.Rule{list(""), {APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get", "delete", "watch"}, ResourceNames: []string{"a", "b"}}}},
+		{Name: "wait", RBAC: []registry.Rule{{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: []string{"get"}}}},
+	}}
+	if n := s.Needs(); len(n) != 1 || !n[0].IsOptional() || n[0].Why != "why" || !n[0].Looks {
+		t.Errorf("%+v", n)
+	}
+	if !s.CanMutate() || s.Mutates {
+		t.Errorf("%+v", s)
+	}
+	n := s.Needs("move", "wait")
+	var all []string
+	for _, need := range n {
+		all = append(all, fmt.Sprint(need.Access, need.IsOptional(), need.Looks))
+	}
+	want := []string{
+		"list configmaps in namespace one false true",
+		"get pods named a false false", "get pods named b false false",
+		"delete pods named a false false", "delete pods named b false false",
+		"watch pods named a false true", "watch pods named b false true",
+		"get deployments.apps false true",
+	}
+	if diff := cmp.Diff(want, all); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if n := s.FlagAccesses("wait"); len(n) != 1 || n[0].Kind() != "deployments.apps" {
+		t.Errorf("%+v", n)
+	}
+	if n := s.FlagAccesses("no"); n != nil {
+		t.Errorf("%+v", n)
 	}
 }

@@ -24,7 +24,7 @@ func GroupVersion() schema.GroupVersion {
 func NewScheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	gv := GroupVersion()
-	scheme.AddKnownTypes(gv, &DrainReport{}, &DrainEvent{}, &UncordonReport{}, &PauseReport{}, &RestoreReport{}, &StatusReport{}, &PlacementReport{}, &ClusterSnapshot{}, &SnapshotReport{}, &VerifyReport{}, &FindingCode{}, &FindingCodeList{}, &PoolList{}, &Pool{}, &Version{}, &Failure{}, &ResumeReport{})
+	scheme.AddKnownTypes(gv, &DrainReport{}, &DrainEvent{}, &UncordonReport{}, &PauseReport{}, &RestoreReport{}, &StatusReport{}, &PlacementReport{}, &ClusterSnapshot{}, &SnapshotReport{}, &VerifyReport{}, &RightsReport{}, &FindingCode{}, &FindingCodeList{}, &PoolList{}, &Pool{}, &Version{}, &Failure{}, &ResumeReport{})
 	metav1.AddToGroupVersion(scheme, gv)
 	return scheme
 }
