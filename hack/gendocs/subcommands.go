@@ -8,28 +8,104 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/registry"
 )
 
-// subcommands is the page of the registry.
-func subcommands(reg *registry.Registry) []byte {
+// exitCodes are told with the same words on every page.
+var exitCodes = []struct {
+	code    int
+	meaning string
+}{
+	{0, "done; every check passes, warnings aside"},
+	{1, "error: wrong usage, no connection, a missing right"},
+	{2, "blocked before anything was touched, or findings of severity Error"},
+	{3, "stopped part-way and saved; run the same command again, or `resume`"},
+	{4, "another run holds the lock; it says who, from where, since when"},
+	{130, "interrupted; what was begun is saved"},
+}
+
+// windows is a caveat of kubectl, not ours.
+const windows = "On Windows kubectl turns every code but 0 into 1: read the verdict in the JSON there.\n"
+
+// index is the page that leads to the pages of the subcommands.
+func index(reg *registry.Registry) []byte {
 	var b bytes.Buffer
 	b.WriteString(generated)
-	b.WriteString("# Subcommands\n\nFrom [plugins.yaml](../plugins.yaml), which the binary embeds.\n\n")
-	b.WriteString("Exit codes: 0 done; 1 error; 2 blocked, nothing was touched; 3 stopped part-way,\nrun it again to go on; 4 another run holds the lock; 130 interrupted. On Windows\nkubectl turns every code but 0 into 1: read `.outcome` of the JSON there.\n")
+	b.WriteString("# Subcommands\n\nFrom [plugins.yaml](../plugins.yaml), which the binary embeds. Each page has an\nexample with real output, what can go wrong, how to undo it, and the rights it needs.\n\n")
+	b.WriteString("| subcommand | does | changes anything | exit codes |\n| --- | --- | --- | --- |\n")
 	for _, s := range reg.Subcommands {
-		fmt.Fprintf(&b, "\n## %s\n\n%s. Changes anything: %s. Exit codes: %s.\n", s.Name, s.Summary, yesNo(s.Mutates), numbers(s.ExitCodes))
-		if len(s.RBAC) == 0 {
-			b.WriteString("\nNeeds no rights in the cluster.\n")
-			continue
-		}
-		rights(&b, s.RBAC)
-		for _, flag := range s.Flags {
-			fmt.Fprintf(&b, "\nWith `--%s` it changes something, and needs besides:\n", flag.Name)
-			rights(&b, flag.RBAC)
+		fmt.Fprintf(&b, "| [%s](subcommands/%s.md) | %s | %s | %s |\n", s.Name, s.Name, cell(s.Summary), mutates(s), numbers(s.ExitCodes))
+	}
+	b.WriteString("\nFlags that all of them have: [flags.md](flags.md).\n\n## Exit codes\n\n")
+	codeTable(&b, nil)
+	b.WriteString("\n" + windows)
+	return b.Bytes()
+}
+
+// mutates says whether, or with which flags, it changes something in the cluster.
+func mutates(s registry.Subcommand) string {
+	switch {
+	case s.Mutates:
+		return "yes"
+	case len(s.Flags) > 0:
+		return "with `--" + strings.Join(s.FlagNames(), "`, `--") + "`"
+	}
+	return "no"
+}
+
+// codeTable is the exit codes of a subcommand, or all of them.
+func codeTable(b *bytes.Buffer, of []int) {
+	b.WriteString("| exit code | meaning |\n| --- | --- |\n")
+	for _, c := range exitCodes {
+		if of == nil || strings.Contains(" "+strings.Trim(fmt.Sprint(of), "[]")+" ", fmt.Sprintf(" %d ", c.code)) {
+			fmt.Fprintf(b, "| %d | %s |\n", c.code, c.meaning)
 		}
 	}
+}
+
+// commonFlags is the page of what is not repeated on the others.
+func commonFlags(root *cobra.Command) []byte {
+	var b bytes.Buffer
+	b.WriteString(generated)
+	b.WriteString("# Flags of every subcommand\n\nMost are those of kubectl and mean the same. Every subcommand has `-h, --help` too.\n\n")
+	b.WriteString(flagTable(root.PersistentFlags()))
 	return b.Bytes()
+}
+
+// reference is the generated part of a page.
+func reference(s registry.Subcommand, cmd *cobra.Command) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "## Reference\n\n%s. Changes anything: %s.\n\n```text\n%s\n```\n\n", s.Summary, mutates(s), cmd.UseLine())
+	if cmd.Long != "" {
+		b.WriteString(prose(cmd.Long) + "\n")
+	}
+	if cmd.Example != "" {
+		fmt.Fprintf(&b, "### More examples\n\n```console\n%s\n```\n\n", dedent(cmd.Example))
+	}
+	b.WriteString("### Flags\n\n")
+	if flags := cmd.LocalNonPersistentFlags(); flags.HasAvailableFlags() {
+		b.WriteString(flagTable(flags) + "\n")
+	}
+	b.WriteString("Besides those of [every subcommand](../flags.md).\n\n### Exit codes\n\n")
+	codeTable(&b, s.ExitCodes)
+	b.WriteString("\n" + windows + "\n### Rights\n")
+	allRights(&b, s)
+	return b.Bytes()
+}
+
+// allRights is the tables of rules of a subcommand.
+func allRights(b *bytes.Buffer, s registry.Subcommand) {
+	if len(s.RBAC) == 0 {
+		b.WriteString("\nNeeds no rights in the cluster.\n")
+	} else {
+		rights(b, s.RBAC)
+	}
+	for _, flag := range s.Flags {
+		fmt.Fprintf(b, "\nWith `--%s` it changes something, and needs besides:\n", flag.Name)
+		rights(b, flag.RBAC)
+	}
 }
 
 // rights is a table of rules.
@@ -38,13 +114,6 @@ func rights(b *bytes.Buffer, rules []registry.Rule) {
 	for _, r := range rules {
 		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", groups(r.APIGroups), strings.Join(r.Resources, ", "), strings.Join(r.Verbs, ", "), orAll(r.Namespace))
 	}
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }
 
 func numbers(list []int) string {
