@@ -19,8 +19,8 @@ var exitCodes = []struct {
 	meaning string
 }{
 	{0, "done; every check passes, warnings aside"},
-	{1, "error: wrong usage, no connection, a missing right"},
-	{2, "blocked before anything was touched, or findings of severity Error"},
+	{1, "error: wrong usage, or the API server does not answer"},
+	{2, "blocked before anything was touched (a missing right too), or findings of severity Error"},
 	{3, "stopped part-way and saved; run the same command again, or `resume`"},
 	{4, "another run holds the lock; it says who, from where, since when"},
 	{130, "interrupted; what was begun is saved"},

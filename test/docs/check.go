@@ -97,7 +97,7 @@ func broken(root, name string, p *Page, to string) string {
 
 // CheckTwins says where two pages in two languages differ: in the levels of
 // their headings, or in the commands that they show.
-func (c *Commands) CheckTwins(name, twin string, p, q *Page) []string {
+func CheckTwins(name, twin string, p, q *Page) []string {
 	var breaches []string
 	for i := range max(len(p.Headings), len(q.Headings)) {
 		a, b := headingAt(p, i), headingAt(q, i)
@@ -106,7 +106,7 @@ func (c *Commands) CheckTwins(name, twin string, p, q *Page) []string {
 			break
 		}
 	}
-	mine, theirs := c.shown(p), c.shown(q)
+	mine, theirs := shown(p), shown(q)
 	breaches = append(breaches, lacks(twin, mine, theirs)...)
 	return append(breaches, lacks(name, theirs, mine)...)
 }
@@ -118,19 +118,15 @@ func headingAt(p *Page, i int) Heading {
 	return Heading{Text: "<none>"}
 }
 
-// shown is the calls in the blocks of a page. What a command printed is not
-// among them.
-func (c *Commands) shown(p *Page) []string {
-	only := &Page{}
+// shown is the kubectl commands in the blocks of a page, ours and others. What a
+// command printed is not among them.
+func shown(p *Page) []string {
+	var commands []string
 	for _, code := range p.Code {
 		text := strings.TrimPrefix(code.Text, "$ ")
-		if !code.Inline && strings.HasPrefix(text, "kubectl ") {
-			only.Code = append(only.Code, code)
+		if !code.Inline && slices.Contains(shells, code.Language) && strings.HasPrefix(text, "kubectl ") {
+			commands = append(commands, strings.Join(Words(text), " "))
 		}
-	}
-	var commands []string
-	for _, call := range c.Calls(only) {
-		commands = append(commands, strings.Join(call.Words, " "))
 	}
 	slices.Sort(commands)
 	return slices.Compact(commands)
@@ -140,7 +136,7 @@ func lacks(name string, wanted, there []string) []string {
 	var breaches []string
 	for _, command := range wanted {
 		if !slices.Contains(there, command) {
-			breaches = append(breaches, fmt.Sprintf("%s lacks: kubectl vantiq-upgrade %s", name, command))
+			breaches = append(breaches, fmt.Sprintf("%s lacks: %s", name, command))
 		}
 	}
 	return breaches

@@ -86,7 +86,6 @@ func TestBrokenLinks(t *testing.T) {
 }
 
 func TestTwinsThatDrift(t *testing.T) {
-	c := commands(t)
 	page := func(source string) *Page { return Parse([]byte(source)) }
 	one := page("# A\n## B\n```console\n$ kubectl vantiq-upgrade pools\nNext: kubectl vantiq-upgrade status\n```\n")
 	for name, other := range map[string]struct {
@@ -98,7 +97,7 @@ func TestTwinsThatDrift(t *testing.T) {
 		"headings": {page("# あ\n```sh\nkubectl vantiq-upgrade pools\n```\n"), []string{"heading 2"}},
 		"commands": {page("# あ\n## い\n```sh\nkubectl vantiq-upgrade pools -o wide\n```\n"), []string{"ja lacks: kubectl vantiq-upgrade pools", "en lacks: kubectl vantiq-upgrade pools -o wide"}},
 	} {
-		got := c.CheckTwins("en", "ja", one, other.page)
+		got := CheckTwins("en", "ja", one, other.page)
 		same := slices.EqualFunc(got, other.want, func(a, b string) bool { return strings.HasPrefix(a, b) })
 		if !same {
 			t.Errorf("%s: got %q, want %q", name, got, other.want)

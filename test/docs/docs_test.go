@@ -95,14 +95,14 @@ func TestExamplesOfHelp(t *testing.T) {
 }
 
 func TestTwins(t *testing.T) {
-	c, all := commands(t), pages(t)
+	all := pages(t)
 	for _, pair := range twins {
 		for _, name := range pair {
 			if all[name] == nil {
 				t.Fatalf("%s is missing", name)
 			}
 		}
-		report(t, c.CheckTwins(pair[0], pair[1], all[pair[0]], all[pair[1]]))
+		report(t, CheckTwins(pair[0], pair[1], all[pair[0]], all[pair[1]]))
 	}
 }
 
