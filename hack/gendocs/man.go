@@ -25,7 +25,8 @@ func writeMan(root *cobra.Command, dir string) error {
 		return fmt.Errorf("making the folder of the man pages: %w", err)
 	}
 	plain(root)
-	header := &doc.GenManHeader{Section: "1", Date: &date, Source: "kubectl vantiq-upgrade", Manual: "kubectl vantiq-upgrade"}
+	// The full names are too long for the first line of a page.
+	header := &doc.GenManHeader{Title: "VANTIQ-UPGRADE", Section: "1", Date: &date, Manual: "kubectl vantiq-upgrade"}
 	if err := doc.GenManTree(root, header, dir); err != nil {
 		return fmt.Errorf("writing the man pages: %w", err)
 	}

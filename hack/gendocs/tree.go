@@ -79,7 +79,7 @@ func defaultOf(f *pflag.Flag) string {
 	case "", "[]", "false":
 		return ""
 	}
-	return "`" + f.DefValue + "`"
+	return "`" + cell(f.DefValue) + "`"
 }
 
 // cell keeps a text within its cell of a table.

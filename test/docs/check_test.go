@@ -98,7 +98,7 @@ func TestTwinsThatDrift(t *testing.T) {
 		"commands": {page("# あ\n## い\n```sh\nkubectl vantiq-upgrade pools -o wide\n```\n"), []string{"ja lacks: kubectl vantiq-upgrade pools", "en lacks: kubectl vantiq-upgrade pools -o wide"}},
 	} {
 		got := CheckTwins("en", "ja", one, other.page)
-		same := slices.EqualFunc(got, other.want, func(a, b string) bool { return strings.HasPrefix(a, b) })
+		same := slices.EqualFunc(got, other.want, strings.HasPrefix)
 		if !same {
 			t.Errorf("%s: got %q, want %q", name, got, other.want)
 		}

@@ -14,8 +14,9 @@ var invocation = regexp.MustCompile(`(?:^|[\s(\x60"'=/])(?:kubectl vantiq-upgrad
 // Invocations are the arguments of every call of our plugin in a line of shell,
 // or in a sentence that ends with one.
 func Invocations(line string) [][]string {
-	var calls [][]string
-	for _, at := range invocation.FindAllStringIndex(line, -1) {
+	found := invocation.FindAllStringIndex(line, -1)
+	calls := make([][]string, 0, len(found))
+	for _, at := range found {
 		calls = append(calls, Words(line[at[1]:]))
 	}
 	return calls
