@@ -53,6 +53,7 @@ func sourceDate(getenv func(string) string) (time.Time, error) {
 
 // plain sets indented lines of the help apart, which would run together otherwise.
 func plain(cmd *cobra.Command) {
+	cmd.DisableAutoGenTag = true
 	cmd.Long = strings.ReplaceAll(prose(cmd.Long), "```text", "```")
 	cmd.Example = dedent(cmd.Example)
 	for _, c := range cmd.Commands() {

@@ -77,59 +77,37 @@ func commonFlags(root *cobra.Command) []byte {
 // reference is the generated part of a page.
 func reference(s registry.Subcommand, cmd *cobra.Command) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "## Reference\n\n%s. Changes anything: %s.\n\n```text\n%s\n```\n\n", s.Summary, mutates(s), cmd.UseLine())
-	if cmd.Long != "" {
-		b.WriteString(prose(cmd.Long) + "\n")
+	fmt.Fprintf(&b, "## Reference\n\n%s. Changes anything: %s.\n\n", s.Summary, mutates(s))
+	usage(&b, cmd, "### More examples\n\n", "### Flags\n\n")
+	b.WriteString("Besides those of [every subcommand](../flags.md).\n\n")
+	for _, child := range cmd.Commands() {
+		if child.IsAvailableCommand() {
+			fmt.Fprintf(&b, "### %s %s\n\n", cmd.Name(), child.Name())
+			usage(&b, child, "", "")
+		}
 	}
-	if cmd.Example != "" {
-		fmt.Fprintf(&b, "### More examples\n\n```console\n%s\n```\n\n", dedent(cmd.Example))
-	}
-	b.WriteString("### Flags\n\n")
-	if flags := cmd.LocalNonPersistentFlags(); flags.HasAvailableFlags() {
-		b.WriteString(flagTable(flags) + "\n")
-	}
-	b.WriteString("Besides those of [every subcommand](../flags.md).\n\n### Exit codes\n\n")
+	b.WriteString("### Exit codes\n\n")
 	codeTable(&b, s.ExitCodes)
 	b.WriteString("\n" + windows + "\n### Rights\n")
 	allRights(&b, s)
 	return b.Bytes()
 }
 
-// allRights is the tables of rules of a subcommand.
-func allRights(b *bytes.Buffer, s registry.Subcommand) {
-	if len(s.RBAC) == 0 {
-		b.WriteString("\nNeeds no rights in the cluster.\n")
-	} else {
-		rights(b, s.RBAC)
+// usage is how a command is called, with examples and flags below their headings.
+func usage(b *bytes.Buffer, cmd *cobra.Command, examples, flags string) {
+	fmt.Fprintf(b, "```text\n%s\n```\n\n", cmd.UseLine())
+	if cmd.Long != "" {
+		b.WriteString(prose(cmd.Long) + "\n")
 	}
-	for _, flag := range s.Flags {
-		fmt.Fprintf(b, "\nWith `--%s` it changes something, and needs besides:\n", flag.Name)
-		rights(b, flag.RBAC)
+	if cmd.Example != "" {
+		fmt.Fprintf(b, "%s```console\n%s\n```\n\n", examples, dedent(cmd.Example))
 	}
-}
-
-// rights is a table of rules.
-func rights(b *bytes.Buffer, rules []registry.Rule) {
-	b.WriteString("\n| API group | resources | verbs | namespace |\n| --- | --- | --- | --- |\n")
-	for _, r := range rules {
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", groups(r.APIGroups), strings.Join(r.Resources, ", "), strings.Join(r.Verbs, ", "), orAll(r.Namespace))
+	b.WriteString(flags)
+	if own := cmd.LocalNonPersistentFlags(); own.HasAvailableFlags() {
+		b.WriteString(flagTable(own) + "\n")
 	}
 }
 
 func numbers(list []int) string {
 	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(list)), ", "), "[]")
-}
-
-func groups(list []string) string {
-	if len(list) == 1 && list[0] == "" {
-		return "core"
-	}
-	return strings.Join(list, ", ")
-}
-
-func orAll(namespace string) string {
-	if namespace == "" {
-		return "all"
-	}
-	return namespace
 }

@@ -110,11 +110,16 @@ func (c *Commands) has(name string) bool {
 	return slices.ContainsFunc(c.root.Commands(), func(sub *cobra.Command) bool { return sub.Name() == name })
 }
 
-// Examples are the examples in the help, by the name of the subcommand.
+// Examples are the examples in the help, by the path of the command.
 func (c *Commands) Examples() map[string]string {
 	examples := map[string]string{}
-	for _, sub := range c.root.Commands() {
-		examples[sub.Name()] = sub.Example
-	}
+	collect(c.root, examples)
 	return examples
+}
+
+func collect(command *cobra.Command, examples map[string]string) {
+	examples[command.CommandPath()] = command.Example
+	for _, sub := range command.Commands() {
+		collect(sub, examples)
+	}
 }
