@@ -25,6 +25,8 @@ func TestCallsThatParse(t *testing.T) {
 		"kubectl vantiq-upgrade verify --baseline before.yaml.gz \\\n  --to 1.37",
 		"kubectl vantiq-upgrade drain-pool --help",
 		"kubectl vantiq-upgrade help drain-pool",
+		"  Linux, macOS  kubectl vantiq-upgrade status   says what is under way",
+		"kubectl vantiq-upgrade explain [CODE...]",
 		"/usr/local/bin/kubectl-vantiq_upgrade version --client",
 	} {
 		page := Parse([]byte("```console\n" + line + "\n```\n"))

@@ -41,6 +41,7 @@ func NewCommands() (*Commands, error) {
 // subcommand or flag, a value that the flag does not take, too many or too few
 // arguments. Nothing is carried out.
 func (c *Commands) Check(words []string) error {
+	words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return optional.MatchString(word) })
 	command, rest, err := c.root.Find(words)
 	if err != nil {
 		return err
@@ -76,7 +77,10 @@ func (c *Commands) CheckMention(words []string) error {
 	return err
 }
 
-// placeholder is what stands for a value: POOL, $pool, 15m…, [FILE].
+// optional is what a synopsis says may be given: [FILE], [CODE...].
+var optional = regexp.MustCompile(`^\[.*\]$`)
+
+// placeholder is what stands for a value: POOL, $pool, 15m….
 var placeholder = regexp.MustCompile(`^[A-Z][A-Z0-9_/-]*$|^[$\[]|…`)
 
 // fill replaces placeholders where a flag wants more than text.

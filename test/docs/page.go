@@ -99,10 +99,13 @@ func (p *Page) block(n *ast.FencedCodeBlock, source []byte, line func(int) int) 
 	joined := Code{Language: string(n.Language(source))}
 	for i := range n.Lines().Len() {
 		segment := n.Lines().At(i)
+		value := strings.TrimRight(string(segment.Value(source)), " \n")
 		if joined.Text == "" {
 			joined.Line = line(segment.Start)
+		} else {
+			value = strings.TrimLeft(value, " ")
 		}
-		joined.Text += strings.TrimRight(string(segment.Value(source)), " \n")
+		joined.Text += value
 		if rest, goesOn := strings.CutSuffix(joined.Text, "\\"); goesOn {
 			joined.Text = rest
 			continue

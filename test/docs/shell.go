@@ -11,13 +11,17 @@ import (
 // invocation is where our plugin is called, as kubectl or by its own name.
 var invocation = regexp.MustCompile(`(?:^|[\s(\x60"'=/])(?:kubectl vantiq-upgrade|kubectl-vantiq_upgrade)(?:\s|$)`)
 
+// column is what stands between a command and what is said beside it.
+const column = "   "
+
 // Invocations are the arguments of every call of our plugin in a line of shell,
 // or in a sentence that ends with one.
 func Invocations(line string) [][]string {
 	found := invocation.FindAllStringIndex(line, -1)
 	calls := make([][]string, 0, len(found))
 	for _, at := range found {
-		calls = append(calls, Words(line[at[1]:]))
+		call, _, _ := strings.Cut(line[at[1]:], column)
+		calls = append(calls, Words(call))
 	}
 	return calls
 }
