@@ -28,7 +28,7 @@ func TestReference(t *testing.T) {
 	got := string(reference(registry.Subcommand{
 		Name: "fly", Summary: "Fly", ExitCodes: []int{0, 130},
 		RBAC:  []registry.Rule{{APIGroups: []string{""}, Resources: []string{"nodes"}, Verbs: []string{"get"}}},
-		Flags: []registry.Flag{{Name: "land", RBAC: []registry.Rule{{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: []string{"patch"}, Namespace: "x"}}}},
+		Flags: []registry.Flag{{Name: "land", Mutates: true, RBAC: []registry.Rule{{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: []string{"patch"}, Namespace: "x"}}}},
 	}, child))
 	for _, want := range []string{
 		"Fly. Changes anything: with `--land`.",
@@ -39,8 +39,8 @@ func TestReference(t *testing.T) {
 		"| `--dry-run[=string]` | `none` | How far |",
 		"| 0 | done",
 		"| 130 | interrupted",
-		"| core | nodes | get | all |",
-		"| apps | deployments | patch | x |",
+		"| core | nodes | get | all | refused |",
+		"| apps | deployments | patch | x | refused |",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the reference lacks %q:\n%s", want, got)

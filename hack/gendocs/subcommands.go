@@ -46,11 +46,17 @@ func index(reg *registry.Registry) []byte {
 
 // mutates says whether, or with which flags, it changes something in the cluster.
 func mutates(s registry.Subcommand) string {
-	switch {
-	case s.Mutates:
+	if s.Mutates {
 		return "yes"
-	case len(s.Flags) > 0:
-		return "with `--" + strings.Join(s.FlagNames(), "`, `--") + "`"
+	}
+	var flags []string
+	for _, flag := range s.Flags {
+		if flag.Mutates {
+			flags = append(flags, "`--"+flag.Name+"`")
+		}
+	}
+	if len(flags) > 0 {
+		return "with " + strings.Join(flags, ", ")
 	}
 	return "no"
 }
