@@ -8,88 +8,112 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/registry"
 )
 
-// subcommands is the page of the registry.
-func subcommands(reg *registry.Registry) []byte {
+// exitCodes are told with the same words on every page.
+var exitCodes = []struct {
+	code    int
+	meaning string
+}{
+	{0, "done; every check passes, warnings aside"},
+	{1, "error: wrong usage, or the API server does not answer"},
+	{2, "blocked before anything was touched (a missing right too), or findings of severity Error"},
+	{3, "stopped part-way and saved; run the same command again, or `resume`"},
+	{4, "another run holds the lock; it says who, from where, since when"},
+	{130, "interrupted; what was begun is saved"},
+}
+
+// windows is a caveat of kubectl, not ours.
+const windows = "On Windows kubectl turns every code but 0 into 1: read the verdict in the JSON there.\n"
+
+// index is the page that leads to the pages of the subcommands.
+func index(reg *registry.Registry) []byte {
 	var b bytes.Buffer
 	b.WriteString(generated)
-	b.WriteString("# Subcommands\n\nFrom [plugins.yaml](../plugins.yaml), which the binary embeds. `kubectl vantiq-upgrade\nrbac` prints the rights as roles to apply, and with `--check` says which you lack. A\nrule without which a subcommand is not `refused` is optional.\n\n")
-	b.WriteString("Exit codes: 0 done; 1 error; 2 blocked, nothing was touched; 3 stopped part-way,\nrun it again to go on; 4 another run holds the lock; 130 interrupted. On Windows\nkubectl turns every code but 0 into 1: read `.outcome` of the JSON there.\n")
+	b.WriteString("# Subcommands\n\nFrom [plugins.yaml](../plugins.yaml), which the binary embeds. Each page has an\nexample with real output, what can go wrong, how to undo it, and the rights it needs.\n\n")
+	b.WriteString("| subcommand | does | changes anything | exit codes |\n| --- | --- | --- | --- |\n")
 	for _, s := range reg.Subcommands {
-		fmt.Fprintf(&b, "\n## %s\n\n%s. Changes anything: %s. Exit codes: %s.\n", s.Name, s.Summary, yesNo(s.Mutates), numbers(s.ExitCodes))
-		if s.Delegates {
-			b.WriteString("\nIt runs another subcommand, and needs the rights of that one as well.\n")
-		}
-		if len(s.RBAC) == 0 {
-			b.WriteString("\nNeeds no rights in the cluster.\n")
-			continue
-		}
-		rights(&b, s.RBAC)
-		for _, flag := range s.Flags {
-			changes := ""
-			if flag.Mutates && !s.Mutates {
-				changes = " changes something, and"
-			}
-			fmt.Fprintf(&b, "\nWith `--%s` it%s needs besides:\n", flag.Name, changes)
-			rights(&b, flag.RBAC)
-		}
+		fmt.Fprintf(&b, "| [%s](subcommands/%s.md) | %s | %s | %s |\n", s.Name, s.Name, cell(s.Summary), mutates(s), numbers(s.ExitCodes))
 	}
+	b.WriteString("\nFlags that all of them have: [flags.md](flags.md).\n\n## Exit codes\n\n")
+	codeTable(&b, nil)
+	b.WriteString("\n" + windows)
 	return b.Bytes()
 }
 
-// rights is a table of rules.
-func rights(b *bytes.Buffer, rules []registry.Rule) {
-	b.WriteString("\n| API group | resources | verbs | namespace | without it |\n| --- | --- | --- | --- | --- |\n")
-	for _, r := range rules {
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", groups(r.APIGroups), resources(r), strings.Join(r.Verbs, ", "), orAll(r.Namespace), without(r))
-	}
-}
-
-// resources are those of a rule, with the only objects that it is for.
-func resources(r registry.Rule) string {
-	list := strings.Join(r.Resources, ", ")
-	if len(r.ResourceNames) > 0 {
-		list += " (only " + strings.Join(r.ResourceNames, ", ") + ")"
-	}
-	return list
-}
-
-// without says what happens where the rights of a rule are missing, and why they are
-// wanted where that is not plain.
-func without(r registry.Rule) string {
-	text := r.Without
-	if text == "" {
-		text = "refused"
-	}
-	if r.Why != "" {
-		text += "; why it is wanted: " + r.Why
-	}
-	return text
-}
-
-func yesNo(b bool) string {
-	if b {
+// mutates says whether, or with which flags, it changes something in the cluster.
+func mutates(s registry.Subcommand) string {
+	if s.Mutates {
 		return "yes"
+	}
+	var flags []string
+	for _, flag := range s.Flags {
+		if flag.Mutates {
+			flags = append(flags, "`--"+flag.Name+"`")
+		}
+	}
+	if len(flags) > 0 {
+		return "with " + strings.Join(flags, ", ")
 	}
 	return "no"
 }
 
+// codeTable is the exit codes of a subcommand, or all of them.
+func codeTable(b *bytes.Buffer, of []int) {
+	b.WriteString("| exit code | meaning |\n| --- | --- |\n")
+	for _, c := range exitCodes {
+		if of == nil || strings.Contains(" "+strings.Trim(fmt.Sprint(of), "[]")+" ", fmt.Sprintf(" %d ", c.code)) {
+			fmt.Fprintf(b, "| %d | %s |\n", c.code, c.meaning)
+		}
+	}
+}
+
+// commonFlags is the page of what is not repeated on the others.
+func commonFlags(root *cobra.Command) []byte {
+	var b bytes.Buffer
+	b.WriteString(generated)
+	b.WriteString("# Flags of every subcommand\n\nMost are those of kubectl and mean the same. Every subcommand has `-h, --help` too.\n\n")
+	b.WriteString(flagTable(root.PersistentFlags()))
+	return b.Bytes()
+}
+
+// reference is the generated part of a page.
+func reference(s registry.Subcommand, cmd *cobra.Command) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "## Reference\n\n%s. Changes anything: %s.\n\n", s.Summary, mutates(s))
+	usage(&b, cmd, "### More examples\n\n", "### Flags\n\n")
+	b.WriteString("Besides those of [every subcommand](../flags.md).\n\n")
+	for _, child := range cmd.Commands() {
+		if child.IsAvailableCommand() {
+			fmt.Fprintf(&b, "### %s %s\n\n", cmd.Name(), child.Name())
+			usage(&b, child, "", "")
+		}
+	}
+	b.WriteString("### Exit codes\n\n")
+	codeTable(&b, s.ExitCodes)
+	b.WriteString("\n" + windows + "\n### Rights\n")
+	allRights(&b, s)
+	return b.Bytes()
+}
+
+// usage is how a command is called, with examples and flags below their headings.
+func usage(b *bytes.Buffer, cmd *cobra.Command, examples, flags string) {
+	fmt.Fprintf(b, "```text\n%s\n```\n\n", cmd.UseLine())
+	if cmd.Long != "" {
+		b.WriteString(prose(cmd.Long) + "\n")
+	}
+	if cmd.Example != "" {
+		fmt.Fprintf(b, "%s```console\n%s\n```\n\n", examples, dedent(cmd.Example))
+	}
+	b.WriteString(flags)
+	if own := cmd.LocalNonPersistentFlags(); own.HasAvailableFlags() {
+		b.WriteString(flagTable(own) + "\n")
+	}
+}
+
 func numbers(list []int) string {
 	return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(list)), ", "), "[]")
-}
-
-func groups(list []string) string {
-	if len(list) == 1 && list[0] == "" {
-		return "core"
-	}
-	return strings.Join(list, ", ")
-}
-
-func orAll(namespace string) string {
-	if namespace == "" {
-		return "all"
-	}
-	return namespace
 }

@@ -71,7 +71,7 @@ warnings do not count.`
   kubectl vantiq-upgrade verify --baseline before.yaml.gz --to 1.30 --wait 15m
 
   # With the pages that users open, as text for the work report
-  kubectl vantiq-upgrade verify --baseline before.yaml.gz \\
+  kubectl vantiq-upgrade verify --baseline before.yaml.gz \
     --http ide=https://vantiq.example.com --http grafana=https://vantiq.example.com/grafana/ -o markdown
 
   # Something is known and accepted
