@@ -20,17 +20,19 @@ func (s *suite) mayWatch(ctx context.Context, client kubernetes.Interface, subco
 	if err != nil {
 		return err
 	}
-	wanted := entry.Needs(flag)
+	wanted, flags := entry.Needs(flag), entry.FlagNeeds(flag)
 	s.inNamespaceOfJournal(wanted)
+	s.inNamespaceOfJournal(flags)
 	denied, err := cluster.Denied(ctx, client.AuthorizationV1(), accessesOf(wanted))
 	if err != nil {
 		return err
 	}
 	var rights []string
-	for _, right := range denied {
+	for _, right := range accessesOf(flags) {
 		list := right
 		list.Verb = "list"
-		if right.Verb == "watch" && !slices.Contains(denied, list) {
+		// What may not be listed either is told, or refused, when it is read.
+		if slices.Contains(denied, right) && (right == list || !slices.Contains(denied, list)) {
 			rights = append(rights, right.String())
 		}
 	}

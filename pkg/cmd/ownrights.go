@@ -68,20 +68,6 @@ func (s *suite) refuseWithoutRights(ctx context.Context, client kubernetes.Inter
 	return refusal(subcommand, missing)
 }
 
-// refuseWithoutFlagRights is refuseWithoutRights for what a flag needs besides,
-// where it is too late for what the subcommand itself needs.
-func (s *suite) refuseWithoutFlagRights(ctx context.Context, client kubernetes.Interface, subcommand, flag string) error {
-	entry, err := s.registry.Subcommand(subcommand)
-	if err != nil {
-		return err
-	}
-	missing, err := s.lacked(ctx, client, entry.FlagNeeds(flag))
-	if err != nil {
-		return err
-	}
-	return refusal(subcommand+" --"+flag, missing)
-}
-
 // onlyToLook keeps of missing rights those without which there is no dry run, and
 // tells that the real run would be refused.
 func onlyToLook(missing []registry.Need, tell func(string)) []registry.Need {

@@ -167,7 +167,7 @@ func (o *snapshotOptions) prepare(ctx context.Context, c *clients, t *talk) (con
 	if !o.toCluster || o.dryRun == dryRunClient {
 		return ctx, free, nil
 	}
-	if err := o.refuseWithoutFlagRights(ctx, c.Interface, "snapshot", "to-cluster"); err != nil {
+	if err := o.refuseWithoutRights(ctx, c.Interface, "snapshot --to-cluster", o.dryRun, t.note); err != nil {
 		return ctx, free, err
 	}
 	if o.dryRun != dryRunNone {

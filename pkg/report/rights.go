@@ -47,7 +47,7 @@ func RightsReport(w io.Writer, r *v1alpha1.RightsReport, grant string, style Sty
 	usable(w, r, style)
 	goingWithout(w, r, style)
 	if !r.Complete {
-		fmt.Fprintf(w, "\nNext: have an administrator of the cluster apply %s --operator=user:NAME\n", style.Bold(grant))
+		fmt.Fprintf(w, "\nNext: an administrator of the cluster applies what this prints:\n  %s\n", style.Bold(grant+" --operator=user:NAME"))
 	}
 	return nil
 }
@@ -91,24 +91,29 @@ func usable(w io.Writer, r *v1alpha1.RightsReport, style Style) {
 
 // goingWithout says what is lost without the optional rights that are missing.
 func goingWithout(w io.Writer, r *v1alpha1.RightsReport, style Style) {
-	var lines []string
+	type lost struct{ verb, loss string }
+	var losses []lost
+	resources := map[lost][]string{}
 	for i := range r.Rights {
-		if s := r.Rights[i].State; s != v1alpha1.RightDenied && s != v1alpha1.RightUnknown {
+		right := &r.Rights[i]
+		if right.State != v1alpha1.RightDenied && right.State != v1alpha1.RightUnknown {
 			continue
 		}
-		for _, loss := range r.Rights[i].Without {
-			line := fmt.Sprintf("without %s %s: %s", r.Rights[i].Verb, rights.Kind(&r.Rights[i]), loss.Loss)
-			if at := slices.Index(lines, line); at < 0 {
-				lines = append(lines, line)
+		for _, loss := range right.Without {
+			l := lost{right.Verb, loss.Loss}
+			if resources[l] == nil {
+				losses = append(losses, l)
+			}
+			if !slices.Contains(resources[l], rights.Kind(right)) {
+				resources[l] = append(resources[l], rights.Kind(right))
 			}
 		}
 	}
-	if len(lines) == 0 {
-		return
+	if len(losses) > 0 {
+		fmt.Fprintln(w)
 	}
-	fmt.Fprintln(w)
-	for _, line := range lines {
-		fmt.Fprintln(w, wrapped(line, style.textWidth(), 0, "  "))
+	for _, l := range losses {
+		fmt.Fprintln(w, wrapped(fmt.Sprintf("Without %s %s: %s", l.verb, strings.Join(resources[l], ", "), l.loss), style.textWidth(), 0, "  "))
 	}
 }
 

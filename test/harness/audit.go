@@ -32,6 +32,8 @@ type AuditedRequest struct {
 	Stage, Verb, RequestURI, UserAgent string
 	ObjectRef                          struct{ Resource, Subresource, Namespace, Name string }
 	ResponseStatus                     struct{ Code int }
+	// ImpersonatedUser is who --as names.
+	ImpersonatedUser struct{ Username string }
 	// RequestObject is what was sent, of evictions only.
 	RequestObject *policyv1.Eviction
 	// RequestReceivedTimestamp is when the request came, StageTimestamp when the

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -97,6 +98,15 @@ func (s *Sandbox) StartKubectl(tb testing.TB, args ...string) *Process {
 	return s.start(tb, "kubectl", args)
 }
 
+// KubectlWith runs a kubectl that reads text from stdin.
+func (s *Sandbox) KubectlWith(tb testing.TB, text string, args ...string) Result {
+	tb.Helper()
+	p := s.process(tb, "kubectl", args)
+	p.Stdin = strings.NewReader(text)
+	p.begin()
+	return p.Wait()
+}
+
 // StartPlugin starts the plugin by itself, which spares starting a kubectl first.
 func (s *Sandbox) StartPlugin(tb testing.TB, args ...string) *Process {
 	tb.Helper()
@@ -106,12 +116,18 @@ func (s *Sandbox) StartPlugin(tb testing.TB, args ...string) *Process {
 func (s *Sandbox) start(tb testing.TB, binary string, args []string) *Process {
 	tb.Helper()
 	p := s.process(tb, binary, args)
+	p.begin()
+	return p
+}
+
+// begin starts a process whose output is kept.
+func (p *Process) begin() {
+	p.tb.Helper()
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
 	if err := p.Start(); err != nil {
-		tb.Fatal(err)
+		p.tb.Fatal(err)
 	}
 	p.watch()
-	return p
 }
 
 // process is a program that has not been started.
