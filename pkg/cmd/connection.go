@@ -63,7 +63,11 @@ func (c *connection) client() (*kubernetes.Clientset, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := kubernetes.NewForConfig(config)
+	web, err := latchCredentials(config)
+	if err != nil {
+		return nil, fmt.Errorf("connecting: %w", err)
+	}
+	client, err := kubernetes.NewForConfigAndClient(config, web)
 	if err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
@@ -84,7 +88,7 @@ func (c *connection) clients() (*clients, error) {
 	if err != nil {
 		return nil, err
 	}
-	web, err := rest.HTTPClientFor(config)
+	web, err := latchCredentials(config)
 	if err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
