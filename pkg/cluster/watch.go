@@ -16,6 +16,8 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/patience"
 )
 
 // syncTimeout bounds the first reading of a cluster.
@@ -78,8 +80,11 @@ func (w *Watcher) prepare(informer cache.SharedIndexInformer, fatal chan<- error
 		if ctx.Err() != nil || isNormalEnd(err) {
 			return
 		}
-		w.report(err)
-		if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
+		final := patience.IsFinal(err)
+		if !final { // which is not tried again
+			w.report(err)
+		}
+		if final || apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
 			select {
 			case fatal <- err:
 			default:

@@ -82,7 +82,7 @@ func (c *connection) web() (*rest.Config, *http.Client, error) {
 	}
 	longest := config.Timeout
 	config.Timeout = 0 // see requests
-	web, err := rest.HTTPClientFor(config)
+	web, err := latchCredentials(config)
 	if err != nil {
 		return nil, nil, fmt.Errorf("connecting: %w", err)
 	}

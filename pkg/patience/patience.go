@@ -70,6 +70,22 @@ func NewBackoff() wait.Backoff {
 	return wait.Backoff{Duration: 100 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 8, Cap: 10 * time.Second}
 }
 
+// FinalError is a failure that repeating a request does not mend, and that no status
+// of the API server tells.
+type FinalError struct{ Err error }
+
+// Error implements error.
+func (e *FinalError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what it is about.
+func (e *FinalError) Unwrap() error { return e.Err }
+
+// IsFinal reports whether an error is, or wraps, a FinalError.
+func IsFinal(err error) bool {
+	_, final := errors.AsType[*FinalError](err)
+	return final
+}
+
 // IsPassing reports whether a request may succeed when it is repeated, and after
 // which time the API server wants it at the earliest. An error without a status
 // comes from the way there. A token that has run out (401) passes where a
@@ -79,7 +95,7 @@ func IsPassing(err error) (bool, time.Duration) {
 	after := time.Duration(seconds) * time.Second
 	status := apierrors.APIStatus(nil)
 	switch {
-	case err == nil:
+	case err == nil, IsFinal(err):
 		return false, 0
 	case !errors.As(err, &status):
 		return true, 0

@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net"
@@ -144,7 +145,7 @@ func tokenOf(t *testing.T, c *harness.Scope) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := c.Client.RbacV1().ClusterRoleBindings().Delete(t.Context(), binding.Name, metav1.DeleteOptions{}); err != nil {
+		if err := bindings.Delete(context.WithoutCancel(t.Context()), binding.Name, metav1.DeleteOptions{}); err != nil {
 			t.Log(err)
 		}
 	})
@@ -167,13 +168,23 @@ func withUser(t *testing.T, c *harness.Scope, user *clientcmdapi.AuthInfo) strin
 func byFailingPlugin(t *testing.T, c *harness.Scope) {
 	calls := filepath.Join(t.TempDir(), "calls")
 	b := newBastion(t, withUser(t, c, execUser("echo called >> '"+calls+"'; echo 'the session has ended: sign in again' >&2; exit 3")))
-	for _, args := range looking() {
+	for _, args := range append(looking(), []string{"placement-check", "--watch"}, []string{"resume"}, []string{"pause-pdb-blockers", "--dry-run"}) {
 		if err := os.WriteFile(calls, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		r := b.plugin(t, args...)
-		called, _ := os.ReadFile(calls)
-		t.Logf("%q: exit code %d after %s, called %d times, stderr:\n%s", args, r.Code, r.Took, strings.Count(string(called), "called"), r.Stderr)
+		r := b.plugin(t, args...).Want(t, 1)
+		called, err := os.ReadFile(calls)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(called), "called"); n != 1 {
+			t.Errorf("%q: the plugin was called %d times", args, n)
+		}
+		ours, known := strings.CutPrefix(r.Stderr, "the session has ended: sign in again\n")
+		if !known || r.Stdout != "" && args[0] != "version" {
+			t.Errorf("%q: stdout %q, stderr %q", args, r.Stdout, r.Stderr)
+		}
+		wantOneLine(t, harness.Result{Stderr: ours}, "error: ", "the credential plugin of the kubeconfig failed", "exit code 3")
 	}
 }
 
@@ -274,7 +285,7 @@ func withoutDisk(t *testing.T, c *harness.Scope) {
 	b := newBastion(t, c.Kubeconfig)
 	b.dir = "/proc"
 	b.env = []string{"TMPDIR=" + nowhere, "KUBECACHEDIR=" + nowhere, "XDG_CACHE_HOME=" + nowhere, "GOCOVERDIR="}
-	for _, home := range []string{"/proc", "/dev/null", nowhere, "", "-"} {
+	for _, home := range []string{"/proc", "/proc/none", "", "-"} {
 		b.home = home
 		wantLooks(t, b)
 	}
