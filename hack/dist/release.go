@@ -101,6 +101,7 @@ func (r *release) describe(ctx context.Context, goos, goarch string) (string, er
 	name := r.stem(goos, goarch) + ".cdx.json"
 	cmd := exec.CommandContext(ctx, r.sbomTool, "bin", "-json", "-noserial", "-notimestamp", "-std",
 		"-version", r.version, "-output", filepath.Join(r.dir, name), r.built(goos, goarch))
+	cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch) // it asks go, not the binary
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("writing %s: %w: %s", name, err, out)
 	}
