@@ -33,10 +33,12 @@ type connection struct {
 	answered atomic.Bool
 	// unattended: nobody is there to answer the questions of a credential plugin.
 	unattended bool
+	// local is the clock of this machine.
+	local clock.Clock
 }
 
-func newConnection(local clock.PassiveClock) *connection {
-	return &connection{flags: genericclioptions.NewConfigFlags(true), server: cluster.NewServerClock(local)}
+func newConnection(local clock.Clock) *connection {
+	return &connection{flags: genericclioptions.NewConfigFlags(true), server: cluster.NewServerClock(local), local: local}
 }
 
 func (c *connection) addFlags(flags *pflag.FlagSet) { c.flags.AddFlags(flags) }
@@ -86,7 +88,7 @@ func (c *connection) web() (*rest.Config, *http.Client, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("connecting: %w", err)
 	}
-	web.Transport = &requests{next: web.Transport, longest: longest, answered: &c.answered}
+	web.Transport = &requests{next: web.Transport, clock: c.local, longest: longest, answered: &c.answered}
 	return config, web, nil
 }
 

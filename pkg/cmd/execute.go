@@ -31,7 +31,7 @@ func Execute(ctx context.Context, system System, args []string) int {
 		system.Out = out
 	}
 	system.course = &course{}
-	root, err := NewRootCommand(system)
+	root, err := NewRootCommand(system) //nolint:contextcheck // the commands get it from cobra
 	name := ""
 	if err == nil {
 		root.SetArgs(args)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/utils/clock"
 )
 
 // How long a command may take unless --timeout says otherwise: one that reads, one
@@ -45,13 +46,15 @@ func (e *timeoutError) Timeout() bool { return true }
 // limit is the time that a command has. It stands still while the operator is
 // asked.
 type limit struct {
+	clock   clock.Clock
 	timeout time.Duration
 	end     context.CancelCauseFunc
 
 	mu    sync.Mutex
 	began time.Time
 	spent time.Duration
-	timer *time.Timer
+	// callOff ends the timer that runs; nil where none does.
+	callOff func()
 	// margin is added when waits end by themselves.
 	margin time.Duration
 }
@@ -84,7 +87,7 @@ func (s *suite) bound(cmd *cobra.Command) {
 // limited begins to count the time of a command.
 func (s *suite) limited(parent context.Context, timeout time.Duration) (context.Context, func()) {
 	ctx, end := context.WithCancelCause(parent)
-	s.limit = &limit{timeout: timeout, end: end}
+	s.limit = &limit{clock: s.Clock, timeout: timeout, end: end}
 	s.limit.start()
 	return ctx, func() {
 		s.limit.stop()
@@ -134,10 +137,10 @@ func (l *limit) start() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.began = time.Now()
+	l.began = l.clock.Now()
 	if l.timeout > 0 {
-		timeout := l.timeout
-		l.timer = time.AfterFunc(max(timeout-l.spent+l.margin, 0), func() { l.end(&timeoutError{timeout: timeout}) })
+		late := &timeoutError{timeout: l.timeout}
+		l.callOff = after(l.clock, max(l.timeout-l.spent+l.margin, 0), func() { l.end(late) })
 	}
 }
 
@@ -148,11 +151,12 @@ func (l *limit) stop() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.timer != nil {
-		l.timer.Stop()
+	if l.callOff != nil {
+		l.callOff()
+		l.callOff = nil
 	}
-	l.spent += time.Since(l.began)
-	l.began = time.Now()
+	l.spent += l.clock.Since(l.began)
+	l.began = l.clock.Now()
 }
 
 // become is another time than that of --timeout; 0 means no limit.
@@ -179,7 +183,7 @@ func (l *limit) used() time.Duration {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.spent + time.Since(l.began)
+	return l.spent + l.clock.Since(l.began)
 }
 
 // atMost shortens a wait to what is left of the time.
@@ -188,4 +192,18 @@ func (l *limit) atMost(wait time.Duration) time.Duration {
 		return wait
 	}
 	return min(wait, max(l.timeout-l.used(), 0)).Round(time.Millisecond)
+}
+
+// after calls do when a time is over, unless it is called off before.
+func after(c clock.Clock, wait time.Duration, do func()) (callOff func()) {
+	timer, off := c.NewTimer(wait), make(chan struct{})
+	go func() {
+		select {
+		case <-timer.C():
+			do()
+		case <-off:
+			timer.Stop()
+		}
+	}()
+	return sync.OnceFunc(func() { close(off) })
 }

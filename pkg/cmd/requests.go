@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"k8s.io/utils/clock"
 )
 
 // requests is the outermost way to the API server. It ends a request with its
@@ -18,7 +20,8 @@ import (
 // And it holds requests to --request-timeout, of a watch only its beginning:
 // client-go would cut the watches of a long drain.
 type requests struct {
-	next http.RoundTripper
+	next  http.RoundTripper
+	clock clock.Clock
 	// longest is --request-timeout; 0 means none.
 	longest time.Duration
 	// answered is set by the first answer to a user that the server knows.
@@ -50,7 +53,7 @@ func (r *requests) RoundTrip(request *http.Request) (*http.Response, error) {
 	late := r.deadline(end)
 	replies := make(chan reply, 1)
 	go func() {
-		response, err := r.next.RoundTrip(request.WithContext(ctx))
+		response, err := r.next.RoundTrip(request.WithContext(ctx)) //nolint:bodyclose // whoever asked closes it, or discard
 		replies <- reply{response, err}
 	}()
 	select {
@@ -84,8 +87,7 @@ func (r *requests) deadline(end context.CancelCauseFunc) (callOff func()) {
 	if r.longest <= 0 {
 		return func() {}
 	}
-	timer := time.AfterFunc(r.longest, func() { end(&requestTimeoutError{longest: r.longest}) })
-	return func() { timer.Stop() }
+	return after(r.clock, r.longest, func() { end(&requestTimeoutError{longest: r.longest}) })
 }
 
 // discard closes an answer that nobody waits for any more.

@@ -13,12 +13,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"k8s.io/utils/clock"
 )
 
 // slowBody is an answer that begins at once, and ends after a time or with its
 // request.
 type slowBody struct {
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // it is that of the request
 	after time.Duration
 	parts []string
 }
@@ -47,7 +49,7 @@ func TestRequestTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const longest = time.Second
 		answered := &atomic.Bool{}
-		client := &http.Client{Transport: &requests{longest: longest, answered: answered, next: roundTripper(func(r *http.Request) (*http.Response, error) {
+		client := &http.Client{Transport: &requests{clock: clock.RealClock{}, longest: longest, answered: answered, next: roundTripper(func(r *http.Request) (*http.Response, error) {
 			if r.URL.Path == "/silent" {
 				<-r.Context().Done()
 				return nil, r.Context().Err()

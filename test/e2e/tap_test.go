@@ -81,6 +81,13 @@ func (t *tap) hold(path string) <-chan struct{} {
 	return t.held[path]
 }
 
+// release lets requests for a path through again.
+func (t *tap) release(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.held, path)
+}
+
 func (t *tap) waits(path string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
