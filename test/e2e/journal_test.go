@@ -342,5 +342,5 @@ func TestSameInstant(t *testing.T) {
 // askPause starts a pause of web on a terminal, where it asks.
 func askPause(t *testing.T, c *harness.Scope) *harness.Terminal {
 	t.Helper()
-	return c.StartTerminal(t, "dumb", "vantiq-upgrade", "pause-pdb-blockers", "deployment/race/web", "--mode=scale-to-zero", "--journal-namespace=race")
+	return c.StartPluginTerminal(t, "dumb", "pause-pdb-blockers", "deployment/race/web", "--mode=scale-to-zero", "--journal-namespace=race")
 }
