@@ -166,7 +166,7 @@ func TestReplacementThatIsNeverReady(t *testing.T) {
 	c.Kubectl(t, "patch", "statefulset", "db", "-n", c.Name, "-p",
 		`{"spec":{"updateStrategy":{"type":"OnDelete","rollingUpdate":null},"template":{"metadata":{"annotations":{"sandbox.upgrade.vantiq.com/start-fast":"never"}}}}}`).Want(t, 0)
 	pods := c.Record(t, c.Name, "app=db")
-	report := drainReport(t, c.Plugin(t, "drain-pool", "old", "--yes", "-o", "json", "--pod-timeout=4s").Want(t, 3))
+	report := drainReport(t, c.Plugin(t, "drain-pool", "old", "--yes", "-o", "json", "--pod-timeout=10s").Want(t, 3))
 	wantFinding(t, report.Findings, "VU-238", "db-2")
 	if pods.Lowest() < 2 || len(pods.Ended()) != 1 {
 		t.Errorf("lowest %d, ended %v", pods.Lowest(), pods.Ended())
@@ -176,7 +176,7 @@ func TestReplacementThatIsNeverReady(t *testing.T) {
 // TestPodThatDoesNotEnd is named with what holds it; other workloads go on.
 func TestPodThatDoesNotEnd(t *testing.T) {
 	c := twoPools(t, "stuck", func(p *corev1.PodTemplateSpec) { p.Finalizers = []string{"example.com/hold"} })
-	report := drainReport(t, c.Plugin(t, "drain-pool", "old", "--yes", "-o", "json", "--pod-timeout=3s").Want(t, 3))
+	report := drainReport(t, c.Plugin(t, "drain-pool", "old", "--yes", "-o", "json", "--pod-timeout=10s").Want(t, 3))
 	wantFinding(t, report.Findings, "VU-232", "pod/stuck/db-2", "example.com/hold")
 	if len(report.Result.Left) != 3 {
 		t.Errorf("left: %+v", report.Result.Left)

@@ -85,25 +85,25 @@ func TestOutputFormats(t *testing.T) {
 		"jsonpath={.plan.nodes[*].name}": "aks-old-12345678-vmss000000 aks-old-12345678-vmss000001 aks-old-12345678-vmss000002",
 	}
 	for format, want := range tests {
-		if got := c.Plugin(t, "drain-pool", "old", "--dry-run=client", "-o", format).Want(t, 0).Stdout; got != want {
+		if got := c.ThroughKubectl(t, "drain-pool", "old", "--dry-run=client", "-o", format).Want(t, 0).Stdout; got != want {
 			t.Errorf("-o %s: %q, want %q", format, got, want)
 		}
 	}
-	yaml := c.Plugin(t, "drain-pool", "old", "--dry-run=client", "-o", "yaml").Want(t, 0).Stdout
+	yaml := c.ThroughKubectl(t, "drain-pool", "old", "--dry-run=client", "-o", "yaml").Want(t, 0).Stdout
 	if !strings.HasPrefix(yaml, "apiVersion: upgrade.vantiq.com/v1alpha1\n") {
 		t.Errorf("yaml:\n%s", yaml)
 	}
-	if out := c.Plugin(t, "pools", "-o", "name").Want(t, 0).Stdout; !strings.Contains(out, "pool.upgrade.vantiq.com/old\n") {
+	if out := c.ThroughKubectl(t, "pools", "-o", "name").Want(t, 0).Stdout; !strings.Contains(out, "pool.upgrade.vantiq.com/old\n") {
 		t.Errorf("pools -o name:\n%s", out)
 	}
-	if out := c.Plugin(t, "version", "-o", "jsonpath={.server.gitVersion}").Want(t, 0).Stdout; !strings.HasPrefix(out, "v1.") {
+	if out := c.ThroughKubectl(t, "version", "-o", "jsonpath={.server.gitVersion}").Want(t, 0).Stdout; !strings.HasPrefix(out, "v1.") {
 		t.Errorf("version: %s", out)
 	}
-	plain := c.Plugin(t, "drain-pool", "old", "--dry-run=client").Want(t, 0)
+	plain := c.ThroughKubectl(t, "drain-pool", "old", "--dry-run=client").Want(t, 0)
 	if strings.Contains(plain.Stdout+plain.Stderr, "\x1b") {
 		t.Error("colour in a pipe")
 	}
-	if out := c.Plugin(t, "drain-pool", "old", "--dry-run=client", "--color=always").Want(t, 0).Stdout; !strings.Contains(out, "\x1b[") {
+	if out := c.ThroughKubectl(t, "drain-pool", "old", "--dry-run=client", "--color=always").Want(t, 0).Stdout; !strings.Contains(out, "\x1b[") {
 		t.Error("no colour with --color=always")
 	}
 	for i, line := range strings.Split(plain.Stdout, "\n") {
@@ -116,7 +116,7 @@ func TestOutputFormats(t *testing.T) {
 // TestHelp names the plugin as it is called.
 func TestHelp(t *testing.T) {
 	s := shared.Get(t)
-	out := s.Plugin(t, "--help").Want(t, 0).Stdout
+	out := s.ThroughKubectl(t, "--help").Want(t, 0).Stdout
 	for _, want := range []string{"kubectl vantiq-upgrade [command]", "drain-pool", "--context", "--as "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)

@@ -176,7 +176,7 @@ func TestAbort(t *testing.T) {
 	pause(t, c, 0, "deployment/abort/web", "--mode=scale-to-zero")
 	c.Kubectl(t, "cordon", node0).Want(t, 0)
 	c.Kubectl(t, "cordon", "-l", harness.PoolLabel+"=spare").Want(t, 0)
-	own(t, c, "drain-pool", "old", "--pause-pdb-blockers=scale-to-zero", "--keep-paused", "--yes", "--unschedulable-timeout=3s", "--pod-timeout=4s").Want(t, 3)
+	own(t, c, "drain-pool", "old", "--pause-pdb-blockers=scale-to-zero", "--keep-paused", "--yes", "--unschedulable-timeout=3s", "--pod-timeout=10s").Want(t, 3)
 	c.Kubectl(t, "uncordon", "-l", harness.PoolLabel+"=spare").Want(t, 0)
 	wantReplicas(t, c, "blocker", 0)
 	s := status(t, c, 0)
@@ -342,5 +342,5 @@ func TestSameInstant(t *testing.T) {
 // askPause starts a pause of web on a terminal, where it asks.
 func askPause(t *testing.T, c *harness.Scope) *harness.Terminal {
 	t.Helper()
-	return c.StartTerminal(t, "dumb", "vantiq-upgrade", "pause-pdb-blockers", "deployment/race/web", "--mode=scale-to-zero", "--journal-namespace=race")
+	return c.StartPluginTerminal(t, "dumb", "pause-pdb-blockers", "deployment/race/web", "--mode=scale-to-zero", "--journal-namespace=race")
 }

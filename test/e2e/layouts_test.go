@@ -8,11 +8,12 @@ import (
 	"testing"
 )
 
-// TestAKSLayout goes through what an operator meets on AKS before any pod moves.
+// TestAKSLayout goes through what an operator meets on AKS before any pod moves, by
+// way of kubectl.
 func TestAKSLayout(t *testing.T) {
 	s := layouts.Start(t, "aks")
 	t.Run("pools", func(t *testing.T) {
-		out := s.Plugin(t, "pools").Want(t, 0).Stdout
+		out := s.ThroughKubectl(t, "pools").Want(t, 0).Stdout
 		for _, want := range []string{"mongodbnp      mongodb        3", "vantiqaiasnp   ai-assistant   3", "japaneast-1,2,3"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("no %q in:\n%s", want, out)
@@ -20,7 +21,7 @@ func TestAKSLayout(t *testing.T) {
 		}
 	})
 	t.Run("telegraf-prom blocks its pool", func(t *testing.T) {
-		r := s.Plugin(t, "drain-pool", "keycloaknp", "--yes", "--delete-emptydir-data", "-o", "json").Want(t, 2)
+		r := s.ThroughKubectl(t, "drain-pool", "keycloaknp", "--yes", "--delete-emptydir-data", "-o", "json").Want(t, 2)
 		report := drainReport(t, r)
 		if report.Outcome != "Blocked" || report.Result != nil {
 			t.Errorf("outcome %s with result %+v", report.Outcome, report.Result)
@@ -33,17 +34,17 @@ func TestAKSLayout(t *testing.T) {
 	t.Run("the remedy works", func(t *testing.T) {
 		s.Kubectl(t, "scale", "deployment", "-n", "shared", "telegraf-prom", "--replicas=0").Want(t, 0)
 		s.Kubectl(t, "wait", "-n", "shared", "--for=delete", "pod", "-l", "app=telegraf-prom", "--timeout=30s")
-		r := s.Plugin(t, "drain-pool", "keycloaknp", "--yes", "--delete-emptydir-data", "-o", "json").Want(t, 0)
+		r := s.ThroughKubectl(t, "drain-pool", "keycloaknp", "--yes", "--delete-emptydir-data", "-o", "json").Want(t, 0)
 		for _, w := range drainReport(t, r).Result.Workloads {
 			if w.LowestReady < w.Floor || w.ReadyAfter < w.ReadyBefore {
 				t.Errorf("%+v", w)
 			}
 		}
-		s.Plugin(t, "uncordon-pool", "keycloaknp").Want(t, 0)
+		s.ThroughKubectl(t, "uncordon-pool", "keycloaknp").Want(t, 0)
 	})
 	t.Run("vantiq and mongodb never together", func(t *testing.T) {
 		s.Kubectl(t, "cordon", "-l", "agentpool=mongodbnp").Want(t, 0)
-		r := s.Plugin(t, "drain-pool", "vantiqnp", "--yes", "-o", "json").Want(t, 2)
+		r := s.ThroughKubectl(t, "drain-pool", "vantiqnp", "--yes", "-o", "json").Want(t, 2)
 		wantFinding(t, drainReport(t, r).Findings, "VU-216", "statefulset/app/vantiq", "statefulset/app/mongodb", "uncordon-pool mongodbnp")
 		s.Kubectl(t, "uncordon", "-l", "agentpool=mongodbnp").Want(t, 0)
 	})
@@ -51,7 +52,7 @@ func TestAKSLayout(t *testing.T) {
 		s.Kubectl(t, "patch", "statefulset", "keycloak", "-n", "shared", "-p",
 			`{"spec":{"template":{"metadata":{"annotations":{"sandbox.upgrade.vantiq.com/start-fast":"never"}}}}}`).Want(t, 0)
 		s.Kubectl(t, "wait", "-n", "shared", "--for=jsonpath={.status.readyReplicas}=2", "statefulset/keycloak", "--timeout=60s").Want(t, 0)
-		r := s.Plugin(t, "drain-pool", "vantiqnp", "--yes", "-o", "json").Want(t, 2)
+		r := s.ThroughKubectl(t, "drain-pool", "vantiqnp", "--yes", "-o", "json").Want(t, 2)
 		wantFinding(t, drainReport(t, r).Findings, "VU-215", "statefulset/app/vantiq", "statefulset/shared/keycloak", "2 of 3")
 		if n, err := s.CordonedNodes(t.Context(), "vantiqnp"); err != nil || n != 0 {
 			t.Errorf("%d nodes were cordoned (%v)", n, err)
@@ -62,11 +63,11 @@ func TestAKSLayout(t *testing.T) {
 // TestEKSLayout drains the MongoDB node group by the short name of its pool.
 func TestEKSLayout(t *testing.T) {
 	s := layouts.Start(t, "eks")
-	if out := s.Plugin(t, "pools").Want(t, 0).Stdout; !strings.Contains(out, "MongoDB-nodegroup        mongodb        3") {
+	if out := s.ThroughKubectl(t, "pools").Want(t, 0).Stdout; !strings.Contains(out, "MongoDB-nodegroup        mongodb        3") {
 		t.Errorf("pools:\n%s", out)
 	}
 	members := s.Record(t, "app", "app=mongodb")
-	report := drainReport(t, s.Plugin(t, "drain-pool", "mongodb", "--yes", "-o", "json").Want(t, 0))
+	report := drainReport(t, s.ThroughKubectl(t, "drain-pool", "mongodb", "--yes", "-o", "json").Want(t, 0))
 	if report.Name != "MongoDB-nodegroup" || report.Outcome != "Done" {
 		t.Errorf("%s: %s", report.Name, report.Outcome)
 	}

@@ -316,7 +316,7 @@ func TestDrainGivesBackWhenItStops(t *testing.T) {
 	foreign := c.Node(node0)
 	c.Kubectl(t, "cordon", node0).Want(t, 0)
 	c.Kubectl(t, "cordon", "-l", harness.PoolLabel+"=spare").Want(t, 0)
-	r := own(t, c, "drain-pool", "old", "--pause-pdb-blockers=scale-to-zero", "--yes", "-o", "json", "--unschedulable-timeout=3s", "--pod-timeout=4s").Want(t, 3)
+	r := own(t, c, "drain-pool", "old", "--pause-pdb-blockers=scale-to-zero", "--yes", "-o", "json", "--unschedulable-timeout=3s", "--pod-timeout=10s").Want(t, 3)
 	report := drainReport(t, r)
 	wantFinding(t, report.Findings, "VU-231", "pod/drain-stops/db-")
 	same(t, "the Deployment", before, shapeOfDeployment(t, c, "blocker"))

@@ -63,24 +63,40 @@ func TestKills(t *testing.T) {
 // under way; a second one does not.
 func TestSecondInterrupt(t *testing.T) {
 	r := newRing(t, shared.Get(t), "second", "0s", "0s")
+	// On a machine that is busy the moment may be over before the second one is heard.
+	const tries = 3
+	for try := 1; ; try++ {
+		result := r.interruptedTwice()
+		// 130 would be the code of the first one, after its wait.
+		if status, ok := result.State.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			break
+		}
+		if try == tries || result.Code != 130 {
+			t.Fatalf("ended with %v", result.State)
+		}
+		t.Logf("try %d ended with %v", try, result.State)
+	}
+	r.start("--timeout=60s").Wait().Want(t, 0)
+	r.judge()
+}
+
+// interruptedTwice starts a drain and interrupts it until it ends, from when on an
+// answer is late.
+func (r *ring) interruptedTwice() harness.Result {
+	r.t.Helper()
 	late := faultproxy.LateAnswer(time.Minute)
+	before := r.proxy.Injected(late.Name)
 	r.proxy.Inject(faultproxy.Rule{Match: faultproxy.EvictionsOf("db-"), Times: 1, Do: late})
+	defer r.proxy.Clear()
 	p := r.start()
-	r.Eventually("an answer is late", func(context.Context) (bool, error) { return r.proxy.Injected(late.Name) > 0, nil })
+	r.Eventually("an answer is late", func(context.Context) (bool, error) { return r.proxy.Injected(late.Name) > before, nil })
 	ended := make(chan harness.Result, 1)
 	go func() { ended <- p.Wait() }()
 	for {
 		_ = p.Process.Signal(syscall.SIGINT)
 		select {
 		case result := <-ended:
-			// 130 would be the code of the first one, after its wait.
-			if status, ok := result.State.Sys().(syscall.WaitStatus); !ok || !status.Signaled() {
-				t.Errorf("ended with %v", result.State)
-			}
-			r.proxy.Clear()
-			r.start("--timeout=60s").Wait().Want(t, 0)
-			r.judge()
-			return
+			return result
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

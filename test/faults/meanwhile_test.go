@@ -84,7 +84,7 @@ func TestNamespaceDeleted(t *testing.T) {
 func TestPodThatNeverEnds(t *testing.T) {
 	c := twoPools(t, "never-ends")
 	c.Kubectl(t, "annotate", "pod", "-n", c.Name, "db-1", stopFast+"=never", "--overwrite").Want(t, 0)
-	p, recorder := drainOf(t, c, "db", "--pod-timeout=3s")
+	p, recorder := drainOf(t, c, "db", "--pod-timeout=10s")
 	report := drainReport(t, p.Wait().Want(t, 3))
 	wantFinding(t, report.Findings, "VU-232", "pod/never-ends/db-1", "still terminating")
 	if recorder.Lowest() < 2 || recorder.Ended()["db-0"] != 0 {

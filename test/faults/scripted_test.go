@@ -36,16 +36,17 @@ func TestBudgetRefusals(t *testing.T) {
 	r.proxy.Inject(faultproxy.Rule{Match: faultproxy.EvictionsOf("web-"), Times: pods, Do: faultproxy.Budget(0)})
 	p := r.start("--timeout=60s")
 	r.Eventually("the budget refuses", func(context.Context) (bool, error) { return r.proxy.Injected("429 budget") == 2*pods, nil })
-	began = time.Now()
+	began, ended := time.Now(), len(r.web.Ended())
 	_, err := r.Client.PolicyV1().PodDisruptionBudgets(r.Name).Patch(t.Context(), "web", types.MergePatchType,
 		[]byte(`{"metadata":{"annotations":{"test":"changed"}}}`), metav1.PatchOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Wait().Want(t, 0)
+	r.Eventually("the first of them goes", func(context.Context) (bool, error) { return len(r.web.Ended()) > ended, nil })
 	if took := time.Since(began); took > 9*time.Second {
 		t.Errorf("the change of the budget was not noticed for %s", took)
 	}
+	p.Wait().Want(t, 0)
 	r.judge()
 }
 

@@ -10,9 +10,10 @@ import (
 	"testing"
 )
 
-// seldomGC has the programs of a lane collect their garbage a quarter as often: what
-// tests that go on side by side are short of is the processor.
-const seldomGC = "GOGC=400"
+// sparing has the programs of a sandbox work with less of the processor, which is what
+// tests that go on side by side are short of: they collect their garbage a quarter as
+// often, and do not wake threads for each other.
+func sparing() []string { return []string{"GOGC=400", "GOMAXPROCS=1"} }
 
 // Lanes are a few sandboxes without a layout for all tests of a package, each of
 // which works in a Scope of its own. Tests mostly wait, so they go on side by side;
@@ -66,7 +67,7 @@ func (l *Lanes) Get(t *testing.T) *Sandbox {
 
 func (l *lane) start(bin string) {
 	if l.dir, l.err = os.MkdirTemp("", "vantiq-upgrade-e2e-"); l.err == nil {
-		l.sandbox, l.err = start(context.Background(), bin, l.dir, "none", "fast", []string{seldomGC})
+		l.sandbox, l.err = start(context.Background(), bin, l.dir, "none", "fast", sparing())
 	}
 }
 
@@ -74,7 +75,7 @@ func (l *lane) start(bin string) {
 func (l *Lanes) Start(t *testing.T, layout string) *Sandbox {
 	t.Helper()
 	l.turn(t)
-	return Start(t, layout, "fast")
+	return startFor(t, layout, "fast", sparing())
 }
 
 // Stop ends the sandboxes that were started.

@@ -5,6 +5,7 @@ package harness
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // placesProfile knows two workloads that belong on pools of their own.
@@ -55,27 +57,39 @@ func (c *Scope) Swapped() {
 // Swap brings the workloads of Swapped into each other's place again.
 func (c *Scope) Swap() {
 	c.tb.Helper()
-	c.cordon("uncordon", "metricsnp")
-	c.cordon("cordon", "vantiqnp")
+	c.cordon("metricsnp", false)
+	c.cordon("vantiqnp", true)
 	c.scale("vantiq", 0)
 	c.scale("metrics-collector", 0)
 	c.scale("vantiq", 1)
-	c.cordon("cordon", "metricsnp")
-	c.cordon("uncordon", "vantiqnp")
+	c.cordon("metricsnp", true)
+	c.cordon("vantiqnp", false)
 	c.scale("metrics-collector", 1)
 	c.scale("vantiq", 3)
-	c.cordon("uncordon", "metricsnp")
+	c.cordon("metricsnp", false)
 }
 
+// somebody is who changes what the tests change past the plugin.
+const somebody = "somebody"
+
 // cordon keeps pods off a pool, by somebody else's hand, or lets them again.
-func (c *Scope) cordon(verb, pool string) {
+func (c *Scope) cordon(pool string, cordoned bool) {
 	c.tb.Helper()
-	c.Kubectl(c.tb, verb, "-l", PoolLabel+"="+pool).Want(c.tb, 0)
+	nodes := c.Client.CoreV1().Nodes()
+	list, err := nodes.List(c.tb.Context(), metav1.ListOptions{LabelSelector: PoolLabel + "=" + pool})
+	c.must(err)
+	for _, node := range list.Items {
+		patch := fmt.Appendf(nil, `{"spec":{"unschedulable":%t}}`, cordoned)
+		_, err := nodes.Patch(c.tb.Context(), node.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: somebody})
+		c.must(err)
+	}
 }
 
 func (c *Scope) scale(set string, replicas int) {
 	c.tb.Helper()
-	c.Kubectl(c.tb, "scale", "statefulset", set, "-n", c.Name, "--replicas", string(rune('0'+replicas))).Want(c.tb, 0)
+	patch := fmt.Appendf(nil, `{"spec":{"replicas":%d}}`, replicas)
+	_, err := c.Client.AppsV1().StatefulSets(c.Name).Patch(c.tb.Context(), set, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: somebody})
+	c.must(err)
 	c.Ready(set, replicas)
 }
 

@@ -70,8 +70,13 @@ func Programs(tb testing.TB, kubeconfig string) *Sandbox {
 // layout is aks, eks, none or a manifest file; speed is fast or real.
 func Start(tb testing.TB, layout, speed string) *Sandbox {
 	tb.Helper()
-	bin := Binaries(tb)
-	s, err := start(tb.Context(), bin, tb.TempDir(), layout, speed, nil)
+	return startFor(tb, layout, speed, nil)
+}
+
+// startFor is Start with so much more in the environment.
+func startFor(tb testing.TB, layout, speed string, environment []string) *Sandbox {
+	tb.Helper()
+	s, err := start(tb.Context(), Binaries(tb), tb.TempDir(), layout, speed, environment)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/creack/pty"
 )
 
-// Terminal is a kubectl under way on a terminal of its own.
+// Terminal is a command under way on a terminal of its own.
 type Terminal struct {
 	*Process
 	keyboard *os.File
@@ -26,7 +26,18 @@ type Terminal struct {
 // calls itself name.
 func (s *Sandbox) StartTerminal(tb testing.TB, name string, args ...string) *Terminal {
 	tb.Helper()
-	t := &Terminal{Process: s.process(tb, "kubectl", args), read: make(chan struct{})}
+	return s.terminal(tb, "kubectl", name, args)
+}
+
+// StartPluginTerminal starts the plugin by itself on such a terminal.
+func (s *Sandbox) StartPluginTerminal(tb testing.TB, name string, args ...string) *Terminal {
+	tb.Helper()
+	return s.terminal(tb, "kubectl-vantiq_upgrade", name, args)
+}
+
+func (s *Sandbox) terminal(tb testing.TB, binary, name string, args []string) *Terminal {
+	tb.Helper()
+	t := &Terminal{Process: s.process(tb, binary, args), read: make(chan struct{})}
 	t.Env = append(t.Env, "TERM="+name)
 	var err error
 	if t.keyboard, err = pty.StartWithSize(t.Cmd, &pty.Winsize{Cols: 80, Rows: 24}); err != nil {

@@ -55,7 +55,7 @@ func TestKubeconfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := WriteKubeconfig(file, "https://127.0.0.1:1", "someone", ca.Cert, client); err != nil {
+	if err := WriteKubeconfig(file, "https://127.0.0.1:1", "someone", ca.Cert, client.AuthInfo()); err != nil {
 		t.Fatal(err)
 	}
 	config, err := clientcmd.LoadFromFile(file)

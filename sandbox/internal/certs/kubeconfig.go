@@ -13,15 +13,17 @@ import (
 // ContextName is the name of the one context in the kubeconfig files.
 const ContextName = "sandbox"
 
-// WriteKubeconfig writes a kubeconfig file for server that signs in with a
-// client certificate.
-func WriteKubeconfig(file, server, user string, ca []byte, client Pair) error {
+// AuthInfo signs in with the pair as a client certificate.
+func (p Pair) AuthInfo() *api.AuthInfo {
+	return &api.AuthInfo{ClientCertificateData: p.Cert, ClientKeyData: p.Key}
+}
+
+// WriteKubeconfig writes a kubeconfig file for server, where user signs in by
+// what auth says.
+func WriteKubeconfig(file, server, user string, ca []byte, auth *api.AuthInfo) error {
 	config := api.NewConfig()
 	config.Clusters[ContextName] = &api.Cluster{Server: server, CertificateAuthorityData: ca}
-	config.AuthInfos[user] = &api.AuthInfo{
-		ClientCertificateData: client.Cert,
-		ClientKeyData:         client.Key,
-	}
+	config.AuthInfos[user] = auth
 	config.Contexts[ContextName] = &api.Context{Cluster: ContextName, AuthInfo: user}
 	config.CurrentContext = ContextName
 	if err := clientcmd.WriteToFile(*config, file); err != nil {

@@ -106,7 +106,7 @@ func (k *Keeper) Keep(ctx context.Context) error {
 	ctx, stop := k.watchHome(ctx)
 	defer stop()
 	defer k.end(false)
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {
@@ -129,7 +129,7 @@ func (k *Keeper) Abort() { k.end(true) }
 func (k *Keeper) watchHome(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	go func() {
-		tick := time.NewTicker(200 * time.Millisecond)
+		tick := time.NewTicker(500 * time.Millisecond)
 		defer tick.Stop()
 		for {
 			select {

@@ -4,9 +4,13 @@
 package plane
 
 import (
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/sandbox/internal/certs"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/sandbox/stages"
@@ -21,12 +25,17 @@ const componentGroup = "system:sandbox"
 
 const mastersGroup = "system:masters"
 
+// adminUser is who operators are.
+const adminUser = "sandbox-admin"
+
 // Credentials are the keys of one sandbox; the kubeconfig files are written
 // from them once the port is known.
 type Credentials struct {
-	ca      *certs.Authority
-	clients map[string]certs.Pair
-	users   map[string]string
+	ca *certs.Authority
+	// admin is the operators' client certificate.
+	admin certs.Pair
+	// tokens are those of the sandbox's own programs.
+	tokens map[string]string
 }
 
 // WriteFiles writes certificates, keys, the audit policy and kwok's stages.
@@ -75,27 +84,28 @@ func (p Paths) writeCertificates() (*Credentials, error) {
 	if err := os.WriteFile(p.serviceAccountKey(), serviceAccountKey, 0o600); err != nil {
 		return nil, fmt.Errorf("write the service account key: %w", err)
 	}
-	return newCredentials(ca)
+	admin, err := ca.Client(adminUser, mastersGroup)
+	if err != nil {
+		return nil, err
+	}
+	c := &Credentials{ca: ca, admin: admin, tokens: map[string]string{}}
+	return c, p.writeTokens(c)
 }
 
-func newCredentials(ca *certs.Authority) (*Credentials, error) {
-	c := &Credentials{ca: ca, clients: map[string]certs.Pair{}, users: map[string]string{}}
-	groups := map[string][]string{"": {mastersGroup}}
-	c.users[""] = "sandbox-admin"
+// writeTokens gives each of the sandbox's own programs a token. They send most of
+// the requests, and for each one a client certificate would be verified anew.
+func (p Paths) writeTokens(c *Credentials) error {
+	var lines strings.Builder
 	for _, name := range []string{ControllerManager, Scheduler, Kwok, Loader} {
-		c.users[name] = User(name)
+		c.tokens[name] = rand.Text()
 		// The controllers work under one identity with all rights: giving each
 		// its own service account costs seconds at every start.
-		groups[name] = []string{mastersGroup, componentGroup}
+		fmt.Fprintf(&lines, "%s,%s,%s,\"%s,%s\"\n", c.tokens[name], User(name), name, mastersGroup, componentGroup)
 	}
-	for name, user := range c.users {
-		pair, err := ca.Client(user, groups[name]...)
-		if err != nil {
-			return nil, err
-		}
-		c.clients[name] = pair
+	if err := os.WriteFile(p.tokens(), []byte(lines.String()), 0o600); err != nil {
+		return fmt.Errorf("write the tokens: %w", err)
 	}
-	return c, nil
+	return nil
 }
 
 // User is the name under which a component speaks to the API server.
@@ -104,16 +114,13 @@ func User(component string) string { return "system:" + component }
 // WriteKubeconfigs writes all kubeconfig files for the API server at port.
 func (p Paths) WriteKubeconfigs(c *Credentials, port int) error {
 	server := fmt.Sprintf("https://127.0.0.1:%d", port)
-	for name, pair := range c.clients {
-		file := p.Kubeconfig()
-		if name != "" {
-			file = p.ComponentKubeconfig(name)
-		}
-		if err := certs.WriteKubeconfig(file, server, c.users[name], c.ca.Cert, pair); err != nil {
+	for name, token := range c.tokens {
+		auth := &api.AuthInfo{Token: token}
+		if err := certs.WriteKubeconfig(p.ComponentKubeconfig(name), server, User(name), c.ca.Cert, auth); err != nil {
 			return err
 		}
 	}
-	return nil
+	return certs.WriteKubeconfig(p.Kubeconfig(), server, adminUser, c.ca.Cert, c.admin.AuthInfo())
 }
 
 // Stages is kwok's configuration for a speed.
@@ -124,6 +131,7 @@ func (p Paths) Stages(speed stages.Speed) string {
 func (p Paths) serverCert() string        { return p.join("run", "server.crt") }
 func (p Paths) serverKey() string         { return p.join("run", "server.key") }
 func (p Paths) serviceAccountKey() string { return p.join("run", "service-account.key") }
+func (p Paths) tokens() string            { return p.join("run", "tokens.csv") }
 func (p Paths) auditPolicy() string       { return p.join("run", "audit-policy.yaml") }
 func (p Paths) etcdData() string          { return p.join("run", "etcd") }
 

@@ -47,6 +47,7 @@ func (p Paths) APIServerFlags(ports supervise.Ports) []string {
 		// A loopback address may not stand in the endpoints of the service.
 		"--endpoint-reconciler-type=none",
 		"--client-ca-file=" + p.CACert(),
+		"--token-auth-file=" + p.tokens(),
 		"--tls-cert-file=" + p.serverCert(),
 		"--tls-private-key-file=" + p.serverKey(),
 		"--service-account-issuer=https://kubernetes.default.svc",

@@ -96,7 +96,7 @@ func (h *Health) ask(ctx context.Context, method, url, body string) (string, err
 
 // Wait repeats check until it succeeds, the child ends, or ctx ends.
 func Wait(ctx context.Context, child *supervise.Child, check func(context.Context) error) error {
-	tick := time.NewTicker(40 * time.Millisecond)
+	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		err := check(ctx)

@@ -46,6 +46,8 @@ func run(t *testing.T, args ...string) (string, int) {
 	// Clean-ups call this too, when the test's context is over.
 	command := exec.CommandContext(context.WithoutCancel(t.Context()), binary(t), args...)
 	command.Stdout, command.Stderr = &out, t.Output()
+	// Tests side by side are short of the processor.
+	command.Env = append(os.Environ(), "GOGC=400", "GOMAXPROCS=1")
 	err := command.Run()
 	if command.ProcessState == nil {
 		t.Fatal(err)
