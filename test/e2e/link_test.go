@@ -169,7 +169,7 @@ func TestSlowLink(t *testing.T) {
 	b.plugin(t, "pause-pdb-blockers", "deployment/shared/telegraf-prom", "--yes").Want(t, 0)
 	b.plugin(t, "snapshot", "--to-cluster", filepath.Join(b.home, "before.yaml.gz")).Want(t, 0)
 	var run string
-	for range 3 {
+	for range 8 {
 		run = unfinishedRun(t, s, "kube-system")
 	}
 	link := startSlowLink(t, s)
