@@ -178,7 +178,7 @@ func TestSlowLink(t *testing.T) {
 		most int
 		args []string
 	}{
-		// These two are promised. The others take 3 to 8 on a quiet machine; the room
+		// These two are promised. The others take 3 to 9 on a quiet machine; the room
 		// above that is for one that sends late what it sends side by side.
 		{25, []string{"drain-pool", "mongodbnp", "--dry-run=client"}},
 		{15, []string{"placement-check"}},
