@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -106,7 +107,7 @@ func (r *runDrain) plan() (*drain.Plan, error) {
 	options := r.drainPoolOptions.drain
 	options.Spent = r.limit.used()
 	if r.reliefs != nil {
-		if err := r.reliefs.judge(chosen, &options); err != nil {
+		if err = r.reliefs.judge(chosen, &options); err != nil {
 			return nil, err
 		}
 	}
@@ -270,11 +271,7 @@ func (r *runDrain) print(out *v1alpha1.DrainReport) error {
 
 // warnings keeps of a plan's findings what is still worth saying at the end.
 func warnings(planned []v1alpha1.Finding) []v1alpha1.Finding {
-	var kept []v1alpha1.Finding
-	for _, f := range planned {
-		if f.Severity == v1alpha1.SeverityWarning && f.Code != string(finding.WorkloadDowntime) {
-			kept = append(kept, f)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(slices.Clone(planned), func(f v1alpha1.Finding) bool {
+		return f.Severity != v1alpha1.SeverityWarning || f.Code == string(finding.WorkloadDowntime)
+	})
 }

@@ -138,6 +138,9 @@ func TestLacks(t *testing.T) {
 
 func TestWithout(t *testing.T) {
 	askers := rights.Askers(subcommands())
+	if got := rights.Optional(askers); !slices.Equal(got, []string{"secrets"}) {
+		t.Errorf("optional: %v", got)
+	}
 	left, err := rights.Without(askers, "secrets")
 	if err != nil || slices.ContainsFunc(rights.Wanted(left), func(r v1alpha1.Right) bool { return r.Resource == "secrets" }) || len(rights.Wanted(left))+1 != len(rights.Wanted(askers)) {
 		t.Errorf("%v, %v", left, err)

@@ -142,3 +142,17 @@ func Without(askers []Asker, resource string) ([]Asker, error) {
 	}
 	return left, nil
 }
+
+// Optional are the resources that Without can leave out.
+func Optional(askers []Asker) []string {
+	var all []string
+	for _, asker := range askers {
+		for _, n := range asker.Needs {
+			if _, err := Without(askers, n.Path()); err == nil && !slices.Contains(all, n.Path()) {
+				all = append(all, n.Path())
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}

@@ -6,6 +6,7 @@ package e2e
 import (
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -55,6 +56,7 @@ func startTap(t *testing.T, s *harness.Sandbox) *tap {
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if out.waits(r.URL.Path) {
+			_, _ = io.Copy(io.Discard, r.Body) // only then is it seen that the client gives up
 			<-r.Context().Done()
 			return
 		}

@@ -87,18 +87,20 @@ func TestRequestTimeout(t *testing.T) {
 	if strings.Contains(r.Stderr, "trouble") {
 		t.Errorf("stderr:\n%s", r.Stderr)
 	}
-	watches := map[string]int{}
+	watches, uris := map[string]int{}, []string{}
 	for _, request := range audit.Requests(t) {
 		if request.Verb == "watch" && request.Stage == "ResponseStarted" {
 			watches[request.ObjectRef.Resource]++
+			uris = append(uris, request.RequestURI)
 		}
 	}
 	if len(watches) == 0 {
 		t.Error("nothing was watched")
 	}
+	watches["pods"]-- // it reads them once more at the end
 	for resource, n := range watches {
 		if n != 1 {
-			t.Errorf("%s were watched %d times: the watch was cut", resource, n)
+			t.Errorf("%s were watched %d times: the watch was cut\n%s", resource, n, strings.Join(uris, "\n"))
 		}
 	}
 }
