@@ -69,7 +69,7 @@ bench: build sandbox ## Measure against kubectl on a real control plane, an hour
 # dist-again.sh and the older version link the plugin of this machine twice more, from a warm cache.
 .PHONY: krew-verify
 krew-verify: dist bin/kubectl bin/tools/krew bin/tools/validate-krew-manifest ## Install, upgrade and remove the archives of dist with a real krew, offline
-	@hack/dist-again.sh $(HOST) 'VERSION=$(VERSION)' 'GIT_COMMIT=$(GIT_COMMIT)' 'BUILD_DATE=$(BUILD_DATE)'
+	@hack/dist-again.sh $(HOST) 'VERSION=$(VERSION)' 'GIT_COMMIT=$(GIT_COMMIT)' 'BUILD_DATE=$(BUILD_DATE)' 'COMMIT_TIME=$(COMMIT_TIME)'
 	@$(MAKE) --no-print-directory dist DIST_DIR=bin/older VERSION=$(OLDER_VERSION) DIST_PLATFORMS=$(HOST)
 	KREW_DIST_DIR='$(CURDIR)/$(DIST_DIR)' KREW_OLDER_DIR='$(CURDIR)/bin/older' KREW_BIN_DIR='$(CURDIR)/bin' KREW_PLATFORMS='$(DIST_PLATFORMS)' \
 		go test -v -count=1 -shuffle=on -timeout 20m ./test/krew/...
@@ -92,7 +92,7 @@ clean: ## Remove what was built here and what tests left behind; go's cache stay
 
 .PHONY: dist
 dist: bin/tools/cyclonedx-gomod ## Build the archives of a release; VERSION=v1.2.3 or DIST_PLATFORMS=linux/amd64 may be given
-	@LDFLAGS='$(LDFLAGS)' hack/dist.sh '$(DIST_DIR)' '$(VERSION)' '$(BUILD_DATE)' $(DIST_PLATFORMS)
+	@LDFLAGS='$(LDFLAGS)' SOURCE_DATE_EPOCH='$(COMMIT_TIME)' hack/dist.sh '$(DIST_DIR)' '$(VERSION)' '$(BUILD_DATE)' $(DIST_PLATFORMS)
 
 .PHONY: publish
 publish: dist ## Put the archives on the release page of the tag (needs gh and a token)
@@ -109,6 +109,8 @@ OLDER_VERSION  = v0.0.0-0
 VERSION     = $(shell git describe --tags --dirty --match 'v*' 2>/dev/null || echo v0.0.0-dev)
 GIT_COMMIT  = $(shell git rev-parse --verify --quiet HEAD 2>/dev/null || :)
 BUILD_DATE  = $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null || :)
+# Seconds since 1970; without a checkout the oldest time that a zip file can hold.
+COMMIT_TIME = $(shell git log -1 --format=%ct 2>/dev/null || echo 315532800)
 VERSION_PKG = $(MODULE)/pkg/version
 LDFLAGS     = -s -w \
 	-X $(VERSION_PKG).gitVersion=$(VERSION) \

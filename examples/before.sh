@@ -23,7 +23,7 @@ run kubectl vantiq-upgrade version || stop $? "$again"
 
 say 'The rights of the user'
 # was: kubectl auth can-i ..., one by one
-#run kubectl vantiq-upgrade rbac --check || stop $? "$again"
+run kubectl vantiq-upgrade rbac --check || stop $? "$again"
 
 say 'The node pools'
 # was: kubectl get nodes -L agentpool,failure-domain.beta.kubernetes.io/zone,vantiq.com/workload-preference

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # Builds the plugin for one platform after the other and packs the archives of a
-# release. `make dist` calls it with LDFLAGS set.
+# release. `make dist` calls it with LDFLAGS and SOURCE_DATE_EPOCH set.
 #
 #   hack/dist.sh DIR VERSION TIME PLATFORM...
 set -eu
@@ -23,6 +23,8 @@ for platform in "$@"; do
 		go build -ldflags "$LDFLAGS" -o "$dir/.binaries/${os}_$arch/$binary" ./cmd/kubectl-vantiq_upgrade
 done
 
+rm -rf "$dir/.man"
+go run ./hack/gendocs --man "$dir/.man"
 hack/heartbeat.sh "Packing $version" \
 	go run ./hack/dist -dir "$dir" -version "$version" -time "$time" -sbom-tool bin/tools/cyclonedx-gomod "$@"
 (cd "$dir" && ls -l kubectl-vantiq_upgrade_* checksums.txt)

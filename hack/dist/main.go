@@ -6,7 +6,7 @@
 //
 //	dist -version v1.2.3 -time 2026-01-02T15:04:05Z -sbom-tool FILE -dir DIR PLATFORM...
 //
-// A binary is expected in DIR/.binaries/OS_ARCH; archives, one SBOM for each, and
+// A binary is expected in DIR/.binaries/OS_ARCH, man pages in DIR/.man; archives, one SBOM for each, and
 // checksums.txt are written to DIR. It runs in the root of the repository.
 package main
 

@@ -80,6 +80,13 @@ func (r *release) pack(goos, goarch string) (string, error) {
 		{name: executable(goos), source: r.built(goos, goarch), mode: 0o755},
 		{name: "LICENSE", source: "LICENSE", mode: 0o644},
 	}
+	pages, err := filepath.Glob(filepath.Join(r.dir, ".man", "*.1"))
+	if err != nil {
+		return "", err
+	}
+	for _, page := range pages {
+		members = append(members, member{name: "man/" + filepath.Base(page), source: page, mode: 0o644})
+	}
 	name := r.stem(goos, goarch) + extension(goos)
 	file, err := os.Create(filepath.Join(r.dir, name))
 	if err != nil {

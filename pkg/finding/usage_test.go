@@ -127,6 +127,9 @@ func TestCodesAreUsed(t *testing.T) {
 	}
 }
 
+// noSuchCode is what a page shows explain with, as a code that there is not.
+const noSuchCode = "VU-999"
+
 // TestMentionedCodesExist: help, documentation and the registry name no code that
 // explain does not know.
 func TestMentionedCodesExist(t *testing.T) {
@@ -156,7 +159,7 @@ func TestMentionedCodesExist(t *testing.T) {
 		}
 		for _, found := range code.FindAllString(string(text), -1) {
 			mentioned++
-			if !known[found] {
+			if !known[found] && found != noSuchCode {
 				t.Errorf("%s names %s, which is not in the table", name, found)
 			}
 		}
