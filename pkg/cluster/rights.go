@@ -93,7 +93,7 @@ func (s served) has(group, resource string) bool {
 	return s.failed[group] || s.resources[schema.GroupResource{Group: group, Resource: resource}]
 }
 
-// ask asks for one right. An answer that is no yes and no no is none.
+// ask asks for one right. An answer that is neither a yes nor a no is none.
 func ask(ctx context.Context, client authorizationclient.SelfSubjectAccessReviewInterface, a registry.Access) (v1alpha1.RightState, string, error) {
 	review, err := client.Create(ctx, reviewOf(a), metav1.CreateOptions{})
 	status := apierrors.APIStatus(nil)

@@ -42,6 +42,9 @@ func (j *judge) findRoom(s *subject) {
 	}
 	if helps && s.owned && s.node != nil {
 		s.out.Command = "kubectl vantiq-upgrade placement-check --relocate" + only
+		if !j.isKnown(s.owner) && only != "" {
+			s.out.Command += " --force" // it is in no profile that it may be restarted
+		}
 	}
 }
 

@@ -216,3 +216,14 @@ func TestRoomApartFromReplicas(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+// TestCommandForTheUnknown: a workload that the profile does not know is moved with
+// --force only, so the command that is offered has it.
+func TestCommandForTheUnknown(t *testing.T) {
+	other := fixture.StatefulSet("other/db")
+	r := world(t, with(with(nodes(), vantiq()...), other,
+		fixture.PodOf(other, "db-0", "mongodbnp-0", fixture.Requests("500m")))...)
+	if got, want := podOf(t, r, "other/db-0").Command, "kubectl vantiq-upgrade placement-check --relocate --pod other/db-0 --force"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

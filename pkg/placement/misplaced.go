@@ -39,11 +39,16 @@ func Find(in Input) (*v1alpha1.PlacementReport, []Misplaced) {
 		m := Misplaced{Pod: s.pod, Verdict: s.out.Verdict, Homes: j.homesOf(s)}
 		if s.owned {
 			m.Workload = in.Snapshot.Workload(s.owner)
-			m.Known = in.Profile.Lookup(profile.Object{Kind: s.owner.Kind, Namespace: s.owner.Namespace, Name: s.owner.Name}) != nil
+			m.Known = j.isKnown(s.owner)
 		}
 		all = append(all, m)
 	}
 	return j.result(), all
+}
+
+// isKnown reports whether the profile knows a workload, and so that it may be restarted.
+func (j *judge) isKnown(owner cluster.Ref) bool {
+	return j.Profile.Lookup(profile.Object{Kind: owner.Kind, Namespace: owner.Namespace, Name: owner.Name}) != nil
 }
 
 // homesOf are the nodes where nothing would be wrong with a pod.

@@ -84,7 +84,7 @@ func (s Subcommand) Accesses(flags ...string) []Access { return accesses(s.Needs
 func (s Subcommand) FlagAccesses(flag string) []Access { return accesses(s.FlagNeeds(flag)) }
 
 func accesses(needs []Need) []Access {
-	var all []Access
+	all := make([]Access, 0, len(needs))
 	for _, n := range needs {
 		all = append(all, n.Access)
 	}
@@ -106,7 +106,7 @@ func (r Rule) needs(mutates bool) []Need {
 	if len(names) == 0 {
 		names = []string{""}
 	}
-	var all []Need
+	all := make([]Need, 0, len(r.APIGroups)*len(r.Resources)*len(r.Verbs)*len(names))
 	for _, group := range r.APIGroups {
 		for _, path := range r.Resources {
 			resource, sub, _ := strings.Cut(path, "/")

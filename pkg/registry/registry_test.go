@@ -115,7 +115,7 @@ func TestAccesses(t *testing.T) {
 	if eviction := s.Accesses()[3]; eviction.Resource != "pods" || eviction.Subresource != "eviction" {
 		t.Errorf("got %+v", eviction)
 	}
-	if got := (registry.Subcommand{}).Accesses(); got != nil {
+	if got := (registry.Subcommand{}).Accesses(); len(got) != 0 {
 		t.Errorf("no rules give %v", got)
 	}
 }
@@ -139,14 +139,14 @@ func TestNeeds(t *testing.T) {
 	n := s.Needs("move", "wait")
 	var all []string
 	for _, need := range n {
-		all = append(all, fmt.Sprint(need.Access, need.IsOptional(), need.Looks))
+		all = append(all, fmt.Sprintf("%s optional=%t looks=%t", need.Access, need.IsOptional(), need.Looks))
 	}
 	want := []string{
-		"list configmaps in namespace one false true",
-		"get pods named a false false", "get pods named b false false",
-		"delete pods named a false false", "delete pods named b false false",
-		"watch pods named a false true", "watch pods named b false true",
-		"get deployments.apps false true",
+		"list configmaps in namespace one optional=false looks=true",
+		"get pods named a optional=false looks=false", "get pods named b optional=false looks=false",
+		"delete pods named a optional=false looks=false", "delete pods named b optional=false looks=false",
+		"watch pods named a optional=false looks=true", "watch pods named b optional=false looks=true",
+		"get deployments.apps optional=false looks=true",
 	}
 	if diff := cmp.Diff(want, all); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -154,7 +154,7 @@ func TestNeeds(t *testing.T) {
 	if n := s.FlagAccesses("wait"); len(n) != 1 || n[0].Kind() != "deployments.apps" {
 		t.Errorf("%+v", n)
 	}
-	if n := s.FlagAccesses("no"); n != nil {
+	if n := s.FlagAccesses("no"); len(n) != 0 {
 		t.Errorf("%+v", n)
 	}
 }

@@ -32,7 +32,7 @@ func Findings(held []Held, now time.Time) []v1alpha1.Finding {
 		case Changed, Replaced:
 			e := &ConflictError{Object: c.Object, Field: c.Field, Standing: h.Standing, Now: h.Live.Value(c.Field)}
 			findings = append(findings, finding.New(finding.PauseConflict, object,
-				fmt.Sprintf("%s; we had set it from %s to %s", e, journal.Text(c.Before), journal.Text(c.After)), remedyFor(h)+" --force # puts back "+journal.Text(c.Before)))
+				fmt.Sprintf("%s; we had set it from %s to %s", e.Cause(), journal.Text(c.Before), journal.Text(c.After)), remedyFor(h)+" --force # puts back "+journal.Text(c.Before)))
 		case Gone:
 			if h.IsPause() { // that a node goes is what an upgrade does
 				findings = append(findings, finding.New(finding.PauseUnknown, object, "it was deleted after we had changed it", remedyFor(h)))

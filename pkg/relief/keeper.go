@@ -35,18 +35,22 @@ type ConflictError struct {
 	Now json.RawMessage
 }
 
-func (e *ConflictError) Error() string {
+func (e *ConflictError) Error() string { return e.Object.String() + " " + e.Cause() }
+
+// Cause is the error without the object, for a finding that names it already.
+func (e *ConflictError) Cause() string {
 	switch e.Standing {
 	case Gone:
-		return fmt.Sprintf("%s does not exist any more", e.Object)
+		return "does not exist any more"
 	case Replaced:
-		return fmt.Sprintf("%s was deleted and made again by somebody else", e.Object)
+		return "was deleted and made again by somebody else"
 	case Ours, Untouched, Reverted, Changed, Back:
 	}
+	by := "somebody else"
 	if e.Run != "" {
-		return fmt.Sprintf("run %s has changed %s: %s is %s now", e.Run, e.Object, e.Field, journal.Text(e.Now))
+		by = "run " + e.Run
 	}
-	return fmt.Sprintf("%s was changed by somebody else: %s is %s now", e.Object, e.Field, journal.Text(e.Now))
+	return fmt.Sprintf("was changed by %s: %s is %s now", by, e.Field, journal.Text(e.Now))
 }
 
 // Look reads the object of a change and says how it stands.

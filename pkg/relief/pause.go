@@ -107,7 +107,7 @@ func (p *Pauser) apply(ctx context.Context, rec Recorder, c journal.Change, fiel
 	err := p.Keeper.Apply(ctx, rec.Run(), c)
 	if conflict, is := errors.AsType[*ConflictError](err); is {
 		field.State, field.Message = v1alpha1.PauseStateFailed, conflict.Error()
-		return []v1alpha1.Finding{finding.New(finding.PauseConflict, c.Object.String(), conflict.Error(), "look at it, then run the same command again")},
+		return []v1alpha1.Finding{finding.New(finding.PauseConflict, c.Object.String(), conflict.Cause(), "look at it, then run the same command again")},
 			rec.Mark(ctx, journal.Dropped, "not carried out: "+conflict.Error(), c.Number)
 	}
 	if err != nil {

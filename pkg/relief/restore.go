@@ -92,7 +92,7 @@ func mark(ctx context.Context, open Recorders, h Held, state journal.State, note
 
 func (p *Pauser) conflictFinding(h Held, conflict *ConflictError) v1alpha1.Finding {
 	return finding.New(finding.PauseConflict, h.Change.Object.String(),
-		fmt.Sprintf("%s; we had set %s from %s to %s, and left it alone", conflict, h.Change.Field, journal.Text(h.Change.Before), journal.Text(h.Change.After)),
+		fmt.Sprintf("%s; we had set %s from %s to %s, and left it alone", conflict.Cause(), h.Change.Field, journal.Text(h.Change.Before), journal.Text(h.Change.After)),
 		remedyFor(h)+" --force # puts back "+journal.Text(h.Change.Before))
 }
 

@@ -55,7 +55,7 @@ func losses(r *v1alpha1.Right) string {
 
 // Losses say what those who go on without a right cannot do then.
 func Losses(r *v1alpha1.Right) []string {
-	var all []string
+	all := make([]string, 0, len(r.Without))
 	for _, loss := range r.Without {
 		all = append(all, loss.Subcommand+": "+loss.Loss)
 	}

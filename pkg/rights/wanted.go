@@ -38,7 +38,7 @@ func ToLook(askers []Asker) []Asker {
 }
 
 func keep(askers []Asker, wanted func(registry.Need) bool) []Asker {
-	var all []Asker
+	all := make([]Asker, 0, len(askers))
 	for _, a := range askers {
 		kept := Asker{Name: a.Name}
 		for _, n := range a.Needs {

@@ -21,6 +21,9 @@ import (
 const handTaint = "key"
 
 func (j *judge) nodesReady() (string, bool) {
+	if len(j.Snapshot.Nodes) == 0 {
+		j.add(finding.CheckNotMade, checkObject("nodes", "nodes"), "there are no nodes: nothing could be checked", "kubectl config current-context # is it the right cluster?")
+	}
 	ready := 0
 	for _, node := range j.Snapshot.Nodes {
 		if cluster.IsNodeReady(node) {

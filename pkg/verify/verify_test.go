@@ -4,6 +4,7 @@
 package verify
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -555,4 +556,17 @@ func TestStorage(t *testing.T) {
 		{name: "cannot be attached", change: attachment(0, storagev1.VolumeAttachmentStatus{AttachError: failed}), findings: []string{object + "cannot be attached to node-0: busy"}, check: "storage Failed"},
 		{name: "cannot be detached", change: attachment(0, storagev1.VolumeAttachmentStatus{Attached: true, DetachError: failed}), findings: []string{object + "cannot be detached from node-0: busy"}, check: "storage Failed"},
 	})
+}
+
+// TestNothingToCheck: a cluster without nodes is never told to be well.
+func TestNothingToCheck(t *testing.T) {
+	w := well()
+	w.Nodes, w.Pods = nil, nil
+	r := w.judge(t)
+	missing := slices.ContainsFunc(r.Findings, func(f v1alpha1.Finding) bool {
+		return f.Code == string(finding.CheckNotMade) && f.Object == "check/nodes/nodes"
+	})
+	if !missing || r.Outcome == v1alpha1.VerifyPassed {
+		t.Errorf("%s: %+v", r.Outcome, r.Findings)
+	}
 }

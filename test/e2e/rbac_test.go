@@ -211,9 +211,9 @@ func (r *rightsTest) reader(t *testing.T) {
 		if dry.Code != 0 && dry.Code != 2 || !containsAll(dry.Stderr, []string{"Warning: VU-217: without --dry-run this is refused: the current user may not "}) || dry.Stdout == "" {
 			t.Errorf("%v as a dry run: exit code %d\n%s%s", args, dry.Code, dry.Stdout, dry.Stderr)
 		}
-		real := r.Plugin(t, r.as("rbac-reader", append(slices.Clone(args), "--yes"))...).Want(t, 2)
-		if !containsAll(real.Stdout+real.Stderr, []string{"VU-217", "kubectl vantiq-upgrade rbac " + args[0]}) {
-			t.Errorf("%v:\n%s%s", args, real.Stdout, real.Stderr)
+		wet := r.Plugin(t, r.as("rbac-reader", append(slices.Clone(args), "--yes"))...).Want(t, 2)
+		if !containsAll(wet.Stdout+wet.Stderr, []string{"VU-217", "kubectl vantiq-upgrade rbac " + args[0]}) {
+			t.Errorf("%v:\n%s%s", args, wet.Stdout, wet.Stderr)
 		}
 	}
 	r.wantOnlyLooks(t, audit)

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -101,6 +102,6 @@ func withoutPolicy(r *http.Response) error {
 		return err
 	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	r.Header.Set("Content-Length", fmt.Sprint(len(body)))
+	r.Header.Set("Content-Length", strconv.Itoa(len(body)))
 	return nil
 }
