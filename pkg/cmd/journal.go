@@ -6,6 +6,7 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -95,11 +96,20 @@ func (n *notebook) begin(ctx context.Context, s *suite, command []string) (*jour
 // attempt was killed, or stopped half-way. It is nil when there is none.
 func unfinished(runs []*journal.Run, command []string) *journal.Run {
 	for _, run := range runs {
-		if isUnfinished(run) && slices.Equal(run.Command, command) {
+		if isUnfinished(run) && isSameWork(run.Command, command) {
 			return run
 		}
 	}
 	return nil
+}
+
+// isSameWork reports whether two recorded commands do the same. How long each may
+// take does not count: who was stopped by a time-out gives more time, and goes on.
+func isSameWork(one, other []string) bool {
+	work := func(command []string) []string {
+		return slices.DeleteFunc(slices.Clone(command), regexp.MustCompile(`^--(pod-|unschedulable-)?timeout=`).MatchString)
+	}
+	return slices.Equal(work(one), work(other))
 }
 
 // isUnfinished reports whether a run can be gone on with.

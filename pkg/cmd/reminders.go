@@ -6,7 +6,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -30,7 +29,7 @@ func (s *suite) remind(ctx context.Context, client kubernetes.Interface, command
 	}
 	isWorking := sync.OnceValue(func() bool { return s.isWorking(ctx, client) }) // one request, however many runs
 	for _, run := range runs {
-		if slices.Equal(run.Command, command) || !isUnfinished(run) && !isAborting(run) || run.Outcome == "" && isWorking() {
+		if isSameWork(run.Command, command) || !isUnfinished(run) && !isAborting(run) || run.Outcome == "" && isWorking() {
 			continue
 		}
 		say(fmt.Sprintf("Note: %s: %s of %s did not come to its end (run %s): %s", finding.ChangeLeft, shortCommand(run.Command), run.Started.Local().Format(time.DateTime), run.ID, mendRun(run)))

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
@@ -158,6 +159,11 @@ func TestSingleReplicaWithoutANode(t *testing.T) {
 		t.Errorf("then: %s", report.Outcome)
 	}
 	c.Plugin(t, "drain-pool", "old", "--yes").Want(t, 0)
+	// Whoever gives more time goes on with the run that had less.
+	status := read[v1alpha1.StatusReport](t, c.Plugin(t, "status", "-o", "json"))
+	if len(status.Runs) != 1 || status.Runs[0].Outcome != "Done" {
+		t.Errorf("%d runs: %+v", len(status.Runs), status.Runs)
+	}
 }
 
 // TestReplacementThatIsNeverReady: no further member goes.
