@@ -61,12 +61,21 @@ func TestUpgrade(t *testing.T) {
 	o.krew("install", "vantiq-upgrade")
 	o.wantListed("vantiq-upgrade")
 	o.wantPlugin(older.tag)
+	o.run("kubectl", "vantiq-upgrade", "completion", "install")
 
 	i.publish(r.manifest(t, server))
 	o.krew("upgrade")
 	o.wantListed("vantiq-upgrade")
 	o.wantPlugin(r.tag)
+	// krew keeps each version in a folder of its own: completion must not stay behind.
+	if words := o.run("kubectl", "__complete", "vantiq-upgrade", "drain-"); !strings.Contains(words, "drain-pool") {
+		t.Errorf("completion after the upgrade:\n%s", words)
+	}
 	o.krew("uninstall", "vantiq-upgrade")
+	// krew takes its own link away and knows of no other.
+	if err := os.Remove(filepath.Join(o.dir, "krew", "bin", "kubectl_complete-vantiq_upgrade")); err != nil {
+		t.Error(err)
+	}
 	o.wantNoPlugin()
 }
 
@@ -111,7 +120,11 @@ func TestOtherSystems(t *testing.T) {
 				link += ".exe"
 			}
 			wantBuiltFor(t, link, platform)
-			wantLicence(t, filepath.Join(o.dir, "krew", "store", "vantiq-upgrade", r.tag, "LICENSE"))
+			store := filepath.Join(o.dir, "krew", "store", "vantiq-upgrade", r.tag)
+			wantLicence(t, filepath.Join(store, "LICENSE"))
+			if _, err := os.Stat(filepath.Join(store, "man", "kubectl-vantiq-upgrade-drain-pool.1")); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }
