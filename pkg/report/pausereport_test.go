@@ -226,6 +226,16 @@ deploy shared/telegraf-prom   replicas 1 (never changed)           NotApplied
 Done: 2 changes given back and read back. Nothing of ours is left of them.
 `,
 		},
+		"a node that takes pods again": {
+			outcome: v1alpha1.PauseDone, restored: []v1alpha1.RestoredField{field(member(), "spec.unschedulable", "true", "null", v1alpha1.RestoreRestored)},
+			want: `
+OBJECT                      CHANGE                        STATE
+node mongodbnp-vmss000000   unschedulable true -> unset   Restored
+
+Done: 1 change given back and read back. Nothing of ours is left of them.
+Pods that had moved stay where they are: kubectl vantiq-upgrade placement-check
+`,
+		},
 		"a conflict comes first": {
 			outcome: v1alpha1.PauseStopped, restored: []v1alpha1.RestoredField{back, conflict},
 			want: `

@@ -6,6 +6,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 )
@@ -100,6 +101,9 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 		fmt.Fprintf(w, "%s of ours is left to be given back. Nothing was changed.\n", style.Green("Nothing"))
 	case v1alpha1.PauseDone:
 		fmt.Fprintf(w, "%s: %s given back and read back. Nothing of ours is left of them.\n", style.Green("Done"), plural(back, "change"))
+		if slices.ContainsFunc(r.Restored, isUncordoned) {
+			fmt.Fprintln(w, "Pods that had moved stay where they are: kubectl vantiq-upgrade placement-check")
+		}
 	case v1alpha1.PauseBlocked:
 		switch {
 		case r.DryRun == "none" && left == 0:
@@ -122,6 +126,11 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 		fmt.Fprintf(w, "%s. Nothing new was changed after the signal: %s given back, %d not yet.\n", style.Yellow("Interrupted"), plural(back, "change"), left)
 		printNext(w, "To go on: ", next.Again)
 	}
+}
+
+// isUncordoned reports whether a node takes pods again.
+func isUncordoned(f v1alpha1.RestoredField) bool {
+	return f.Object.Kind == "Node" && f.State == v1alpha1.RestoreRestored
 }
 
 // printForced names the command that overwrites what somebody else has changed,

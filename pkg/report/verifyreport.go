@@ -205,7 +205,9 @@ func printVerifyNext(w io.Writer, r *v1alpha1.VerifyReport, next Next) {
 	case v1alpha1.VerifyNotChecked:
 		todo = "ask for what is missing above"
 	case v1alpha1.VerifyPassed:
-		if len(r.Checklist) > 0 {
+		if len(r.Checklist) > 0 && r.Baseline == nil {
+			fmt.Fprintln(w, "\nNext: go through the list above. Before an upgrade: kubectl vantiq-upgrade snapshot")
+		} else if len(r.Checklist) > 0 {
 			fmt.Fprintln(w, "\nNext: go through the list above; then the upgrade is done.")
 		}
 		return

@@ -273,6 +273,10 @@ func TestVerifyVerdict(t *testing.T) {
 			&v1alpha1.VerifyReport{Outcome: v1alpha1.VerifyPassed, Checks: []v1alpha1.Check{ok}},
 			"Passed: 1 check; compared with no snapshot",
 		},
+		"passed with a list and nothing to compare with": {
+			&v1alpha1.VerifyReport{Outcome: v1alpha1.VerifyPassed, Checks: []v1alpha1.Check{ok}, Checklist: list},
+			"Passed: 1 check; compared with no snapshot | Next: go through the list above. Before an upgrade: kubectl vantiq-upgrade snapshot",
+		},
 		"passed with warnings and something ignored": {
 			&v1alpha1.VerifyReport{Outcome: v1alpha1.VerifyPassed, Checks: []v1alpha1.Check{ok, warned}, Ignored: make([]v1alpha1.IgnoredFinding, 2)},
 			"Passed: 2 checks, 1 with warnings, 2 findings ignored; compared with no snapshot",
