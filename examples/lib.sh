@@ -20,7 +20,7 @@ run() {
 stop() {
 	case $1 in
 	2) printf '\nStopped: it was refused before anything was touched, or a check failed. Mend what is named above and start again: %s\n' "$2" >&2 ;;
-	3) printf '\nStopped part-way, and the state is kept. Mend what is named above and go on: %s\nOr put all back: kubectl vantiq-upgrade abort\n' "$2" >&2 ;;
+	3) printf '\nStopped part-way, and the state is kept. Mend what is named above and go on: %s\nOr put it back: kubectl vantiq-upgrade status names the command\n' "$2" >&2 ;;
 	4) printf '\nStopped: somebody else is at work on this cluster. Talk to them (kubectl vantiq-upgrade status), then start again: %s\n' "$2" >&2 ;;
 	130) printf '\nInterrupted, and the state is kept. To go on: %s\nOr see what is open: kubectl vantiq-upgrade status\n' "$2" >&2 ;;
 	*) printf '\nStopped by an error (exit code %s). Mend what is named above and start again: %s\n' "$1" "$2" >&2 ;;
