@@ -18,6 +18,7 @@ import (
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 )
 
@@ -43,7 +44,7 @@ func Execute(ctx context.Context, system System, args []string) int {
 	if err == nil {
 		return codeDone
 	}
-	message := system.course.describe(err)
+	message := withRole(system.course.describe(err), name, err)
 	if message != "" {
 		fmt.Fprintln(system.ErrOut, withPrefix(message, err))
 	}
@@ -69,6 +70,15 @@ func (c *course) describe(err error) string {
 		message = err.Error()
 	}
 	return strings.TrimPrefix(message, "error: ")
+}
+
+// withRole says where the right is to be had that an error is about.
+func withRole(message, subcommand string, err error) string {
+	refused := (*missingRightsError)(nil)
+	if ErrorCode(err) != finding.RightsMissing || subcommand == "" || errors.As(err, &refused) {
+		return message
+	}
+	return message + "; " + askFor(subcommand)
 }
 
 // inWords says of an interrupt what can be done, and of a server that cannot be

@@ -149,3 +149,24 @@ func TestInterruptIsNoRawError(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestWithRole: an error about a right says which role has it, once.
+func TestWithRole(t *testing.T) {
+	noRight := apierrors.NewForbidden(schema.GroupResource{Resource: "nodes"}, "", errors.New(`User "dev" cannot list resource "nodes"`))
+	own := &ExitError{Code: codeBlocked, Err: &missingRightsError{subcommand: "pools", rights: []string{"list nodes"}}}
+	tests := map[string]struct {
+		err        error
+		subcommand string
+		want       string
+	}{
+		"of the server":      {noRight, "pools", "m; ask for the role that this prints: kubectl vantiq-upgrade rbac pools"},
+		"said already":       {own, "pools", "m"},
+		"no subcommand":      {noRight, "", "m"},
+		"about other things": {errors.New("x"), "pools", "m"},
+	}
+	for name, tt := range tests {
+		if got := withRole("m", tt.subcommand, tt.err); got != tt.want {
+			t.Errorf("%s: got %q, want %q", name, got, tt.want)
+		}
+	}
+}

@@ -66,7 +66,7 @@ func (s *suite) bound(cmd *cobra.Command) {
 		return
 	}
 	if cmd.Flags().Lookup("timeout") == nil {
-		cmd.Flags().Duration("timeout", readingTimeout, timeoutUsage)
+		cmd.Flags().Duration("timeout", readingTimeout, "Longest time for the whole; 0 means no limit")
 	}
 	run := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -80,7 +80,7 @@ else 2.`
 	flags := cmd.Flags()
 	flags.BoolVar(&o.check, "check", false, "Ask the API server which of the rights the current user has")
 	flags.StringArrayVar(&o.readers, "reader", nil, "Who may look, as user:NAME, group:NAME or serviceaccount:NAMESPACE:NAME; may be given several times")
-	flags.StringArrayVar(&o.operators, "operator", nil, "Who may do everything, in the same form; may be given several times")
+	flags.StringArrayVar(&o.operators, "operator", nil, "Who may do everything, as user:NAME, group:NAME or serviceaccount:NAMESPACE:NAME; may be given several times")
 	flags.StringSliceVar(&o.without, "without", nil, "Leave out the rights on these resources (such as secrets), where the subcommands go on without them")
 	completeWith(cmd, "without", rights.Optional(rights.Askers(s.registry.Subcommands))...)
 	return cmd

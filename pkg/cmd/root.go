@@ -45,8 +45,9 @@ No workload is taken below the number of Ready replicas it needs, with or
 without a disruption budget. Every command can be run again: it goes on where
 it was. Results go to stdout, talk goes to stderr.
 
-Exit codes: 0 done; 1 error; 2 blocked, nothing was touched; 3 stopped part-way,
-run it again to go on; 4 another run holds the lock; 130 interrupted.`,
+Exit codes: 0 done; 1 error; 2 blocked, nothing was touched, or findings of
+severity Error; 3 stopped part-way, run it again to go on; 4 another run holds
+the lock; 130 interrupted.`,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl vantiq-upgrade"},
 		SilenceUsage:  true,
 		SilenceErrors: true,

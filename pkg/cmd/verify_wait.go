@@ -32,6 +32,7 @@ type waiter struct {
 	mu sync.Mutex
 	// last is the newest report, told the one that was told last.
 	last, told *v1alpha1.VerifyReport
+	toldAt     time.Time
 }
 
 // waitFor looks again on every change, at most once a second, and after every
@@ -152,9 +153,21 @@ func (w *waiter) show() *report.Live {
 	return live
 }
 
-// tell writes a line for each change since the last that was told.
+// aliveEvery is how often a wait of which nothing is to be told says that it goes on.
+const aliveEvery = time.Minute
+
+// tell writes a line for each change since the last that was told, and one now and
+// then that it still waits: who reads a log cannot tell that from one that hangs.
 func (w *waiter) tell() {
-	report.VerifyChanges(w.ErrOut, w.told, w.last, w.left())
+	now := w.Clock.Now()
+	wrote := report.VerifyChanges(w.ErrOut, w.told, w.last, w.left())
+	if !wrote && now.Sub(w.toldAt) >= aliveEvery {
+		report.VerifyStands(w.ErrOut, w.last, w.left())
+		wrote = true
+	}
+	if wrote {
+		w.toldAt = now
+	}
 	w.told = w.last
 }
 

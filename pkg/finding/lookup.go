@@ -12,10 +12,15 @@ import (
 // prefix begins every code.
 const prefix = "VU-"
 
-// Lookup finds the entry of a code as people type it: VU-502, vu-502, 502. The
+// Lookup finds the entry of a code as people type it: VU-502, vu502, 502. The
 // error of an unknown one names the nearest there is.
 func Lookup(text string) (Entry, error) {
-	code := strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(text)), prefix)
+	code := strings.ToUpper(strings.TrimSpace(text))
+	if after, has := strings.CutPrefix(code, prefix); has {
+		code = after
+	} else {
+		code = strings.TrimPrefix(code, strings.TrimSuffix(prefix, "-"))
+	}
 	number, err := strconv.Atoi(code)
 	if err != nil || number < 0 {
 		return Entry{}, fmt.Errorf("%q is no code; they are like %s", text, Table()[0].Code)
@@ -34,5 +39,5 @@ func Lookup(text string) (Entry, error) {
 			nearest, least = e, away
 		}
 	}
-	return Entry{}, fmt.Errorf("there is no code %s%s; the nearest is %s (%s)", prefix, code, nearest.Code, nearest.Title)
+	return Entry{}, fmt.Errorf("there is no code %s%s; the nearest is %s (%s); explain without a code lists all", prefix, code, nearest.Code, nearest.Title)
 }

@@ -51,23 +51,29 @@ func VerifyProgress(r *v1alpha1.VerifyReport, left time.Duration, width, height 
 
 // VerifyChanges writes what another look has shown: a line for the look when
 // something is another than before, and a line for every change. before is nil for
-// the first one.
-func VerifyChanges(w io.Writer, before, after *v1alpha1.VerifyReport, left time.Duration) {
+// the first one. It reports whether there was anything to write.
+func VerifyChanges(w io.Writer, before, after *v1alpha1.VerifyReport, left time.Duration) bool {
 	if before == nil {
 		before = &v1alpha1.VerifyReport{}
 	}
 	lines := append(changedChecks(before.Checks, after.Checks), changedFindings(before.Findings, after.Findings)...)
 	if len(lines) == 0 && inARow(before) == inARow(after) && before.Looks != nil {
-		return
+		return false
 	}
-	at := after.Time.Local().Format(time.TimeOnly) + " "
-	fmt.Fprintln(w, at+lookLine(after, left))
+	VerifyStands(w, after, left)
 	for _, line := range lines {
-		fmt.Fprintln(w, at+"  "+line)
+		fmt.Fprintln(w, after.Time.Local().Format(time.TimeOnly)+"   "+line)
 	}
+	return true
 }
 
-// lookLine says how the looks stand: look 7: all holds, 2 of 3 in a row; 12m left.
+// VerifyStands writes how a look stands, in one line.
+func VerifyStands(w io.Writer, r *v1alpha1.VerifyReport, left time.Duration) {
+	fmt.Fprintln(w, r.Time.Local().Format(time.TimeOnly)+" "+lookLine(r, left))
+}
+
+// lookLine says how the looks stand: all holds, 2 of 3 in a row; 12m left. Looks are
+// not numbered: those on a change, between two that count, would look like holes.
 func lookLine(r *v1alpha1.VerifyReport, left time.Duration) string {
 	state := plural(len(missing(r.Checks)), "check") + " not as wanted"
 	errors, _ := counts(r.Findings)
@@ -79,7 +85,7 @@ func lookLine(r *v1alpha1.VerifyReport, left time.Duration) string {
 	}
 	line := state
 	if l := r.Looks; l != nil {
-		line = fmt.Sprintf("look %d: %s, %d of %d in a row", l.Total, state, l.InARow, l.Wanted)
+		line = fmt.Sprintf("%s, %d of %d in a row", state, l.InARow, l.Wanted)
 	}
 	return line + "; " + max(left, 0).Round(time.Second).String() + " left"
 }

@@ -36,7 +36,7 @@ func allHolds(n, inARow int) *v1alpha1.VerifyReport {
 
 func TestVerifyProgress(t *testing.T) {
 	want := []string{
-		"look 7: 3 checks not as wanted, 0 of 3 in a row; 12m30s left",
+		"3 checks not as wanted, 0 of 3 in a row; 12m30s left",
 		"Failed      Pods are Running or Completed: 1 of 92 is not",
 		"Not checked Volumes are bound and attached: no right to list persistentvolumes",
 		"Warning     The last mongobackup succeeded: it failed at 2026-11-22 18:00:00, …",
@@ -47,7 +47,7 @@ func TestVerifyProgress(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	got := VerifyProgress(allHolds(8, 2), -time.Second, 80, 24, Style{})
-	if diff := cmp.Diff([]string{"look 8: all holds, 2 of 3 in a row; 0s left"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"all holds, 2 of 3 in a row; 0s left"}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -88,24 +88,24 @@ func TestVerifyChanges(t *testing.T) {
 		VerifyChanges(&out, reports[i], reports[i+1], time.Duration(10-i)*time.Minute)
 	}
 	lines(t, out.String(), `
-04:01:00 look 1: 3 checks not as wanted, 0 of 3 in a row; 10m0s left
+04:01:00 3 checks not as wanted, 0 of 3 in a row; 10m0s left
 04:01:00   Pods are Running or Completed: Failed, 1 of 92 is not
 04:01:00   The last mongobackup succeeded: Warning, it failed at 2026-11-22 18:00:00, and the one that succeeded before is of 2026-11-21
 04:01:00   Volumes are bound and attached: Not checked, no right to list persistentvolumes
 04:01:00   new:  Error VU-502 pod/app/vantiq-1: Pending for 12m: 0/14 nodes are available
 04:01:00   new:  Warning VU-544 cronjob/app/mongobackup: its last job failed
-04:03:00 look 3: 3 checks not as wanted, 0 of 3 in a row; 8m0s left
+04:03:00 3 checks not as wanted, 0 of 3 in a row; 8m0s left
 04:03:00   Pods are Running or Completed: Failed, 2 of 92 are not
 04:03:00   new:  Error VU-502 pod/app/vantiq-2: Pending
-04:04:00 look 4: all holds, 1 of 3 in a row; 7m0s left
+04:04:00 all holds, 1 of 3 in a row; 7m0s left
 04:04:00   Pods are Running or Completed: Failed -> OK, 14 of 14
 04:04:00   The last mongobackup succeeded: Warning -> OK, 14 of 14
 04:04:00   Volumes are bound and attached: Not checked -> OK, 14 of 14
 04:04:00   gone: Error VU-502 pod/app/vantiq-1: Pending for 12m: 0/14 nodes are available
 04:04:00   gone: Warning VU-544 cronjob/app/mongobackup: its last job failed
 04:04:00   gone: Error VU-502 pod/app/vantiq-2: Pending
-04:05:00 look 5: all holds, 2 of 3 in a row; 6m0s left
-04:07:00 look 7: 3 checks not as wanted, 0 of 3 in a row; 4m0s left
+04:05:00 all holds, 2 of 3 in a row; 6m0s left
+04:07:00 3 checks not as wanted, 0 of 3 in a row; 4m0s left
 04:07:00   Pods are Running or Completed: OK -> Failed, 1 of 92 is not
 04:07:00   The last mongobackup succeeded: OK -> Warning, it failed at 2026-11-22 18:00:00, and the one that succeeded before is of 2026-11-21
 04:07:00   Volumes are bound and attached: OK -> Not checked, no right to list persistentvolumes

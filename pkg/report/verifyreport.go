@@ -205,11 +205,7 @@ func printVerifyNext(w io.Writer, r *v1alpha1.VerifyReport, next Next) {
 	case v1alpha1.VerifyNotChecked:
 		todo = "ask for what is missing above"
 	case v1alpha1.VerifyPassed:
-		if len(r.Checklist) > 0 && r.Baseline == nil {
-			fmt.Fprintln(w, "\nNext: go through the list above. Before an upgrade: kubectl vantiq-upgrade snapshot")
-		} else if len(r.Checklist) > 0 {
-			fmt.Fprintln(w, "\nNext: go through the list above; then the upgrade is done.")
-		}
+		printPassed(w, r)
 		return
 	}
 	if next.Again == "" {
@@ -217,4 +213,18 @@ func printVerifyNext(w io.Writer, r *v1alpha1.VerifyReport, next Next) {
 		return
 	}
 	fmt.Fprintf(w, "\nNext: %s, then %s\n", todo, next.Again)
+}
+
+// printPassed says what follows a cluster that is well. That the upgrade is done can
+// be said only where it is known what it was to lead to.
+func printPassed(w io.Writer, r *v1alpha1.VerifyReport) {
+	switch {
+	case len(r.Checklist) == 0:
+	case r.Baseline == nil:
+		fmt.Fprintln(w, "\nNext: go through the list above. Before an upgrade: kubectl vantiq-upgrade snapshot")
+	case r.Target == "":
+		fmt.Fprintln(w, "\nNext: go through the list above.")
+	default:
+		fmt.Fprintln(w, "\nNext: go through the list above; then the upgrade is done.")
+	}
 }

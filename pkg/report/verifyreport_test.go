@@ -265,9 +265,16 @@ func TestVerifyVerdict(t *testing.T) {
 		"passed": {
 			&v1alpha1.VerifyReport{
 				Outcome: v1alpha1.VerifyPassed, Checks: []v1alpha1.Check{ok, ok, skipped}, Checklist: list,
-				Baseline: &v1alpha1.BaselineRef{Source: "s.yaml.gz", Time: utc(23, 3, 10)},
+				Baseline: &v1alpha1.BaselineRef{Source: "s.yaml.gz", Time: utc(23, 3, 10)}, Target: "1.37",
 			},
 			"Passed: 2 checks; compared with s.yaml.gz of 2026-11-23 12:10 JST (03:10 UTC) | Next: go through the list above; then the upgrade is done.",
+		},
+		"passed on the way": {
+			&v1alpha1.VerifyReport{
+				Outcome: v1alpha1.VerifyPassed, Checks: []v1alpha1.Check{ok}, Checklist: list,
+				Baseline: &v1alpha1.BaselineRef{Source: "s.yaml.gz", Time: utc(23, 3, 10)},
+			},
+			"Passed: 1 check; compared with s.yaml.gz of 2026-11-23 12:10 JST (03:10 UTC) | Next: go through the list above.",
 		},
 		"passed without anything to compare with": {
 			&v1alpha1.VerifyReport{Outcome: v1alpha1.VerifyPassed, Checks: []v1alpha1.Check{ok}},

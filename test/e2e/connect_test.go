@@ -184,7 +184,7 @@ func byFailingPlugin(t *testing.T, c *harness.Scope) {
 		if !known || r.Stdout != "" && args[0] != "version" {
 			t.Errorf("%q: stdout %q, stderr %q", args, r.Stdout, r.Stderr)
 		}
-		wantOneLine(t, harness.Result{Stderr: ours}, "error: ", "the credential plugin of the kubeconfig failed", "exit code 3")
+		wantOneLine(t, harness.Result{Stderr: ours}, "error: ", "the credential plugin of user", "gave no credentials", "exit code 3")
 	}
 }
 
@@ -214,7 +214,7 @@ func byProxy(t *testing.T, c *harness.Scope) {
 
 	// A proxy that is not there, and one that refuses.
 	b = newBastion(t, c.Kubeconfig)
-	wantOneLine(t, b.plugin(t, "pools", "--proxy-url", "http://127.0.0.1:1").Want(t, 1), "error: ", "proxy", "127.0.0.1:1", "refused")
+	wantOneLine(t, b.plugin(t, "pools", "--proxy-url", "http://127.0.0.1:1").Want(t, 1), "error: ", "sandbox", "through the proxy", "refused")
 	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusProxyAuthRequired) }))
 	defer refusing.Close()
 	wantOneLine(t, b.plugin(t, "pools", "--proxy-url", refusing.URL).Want(t, 1), "error: ", "Proxy Authentication Required")

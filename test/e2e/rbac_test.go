@@ -51,6 +51,7 @@ func rightsCases(half, before string) map[string]rightsCase {
 		"verify --wait":                   {[]string{"verify", "--wait=1s", "--looks=1", "--interval=1s"}, []int{0, 2}, []string{"verify", "--wait=1s", "--looks=1", "--interval=1s"}},
 		"resume":                          {[]string{"resume", half, "--dry-run=client"}, []int{0}, []string{"resume", half, "--yes"}},
 		"abort":                           {[]string{"abort", "--all", "--dry-run=server"}, []int{0}, []string{"abort", "--all", "--yes"}},
+		"completion":                      {[]string{"completion", "bash"}, []int{0}, nil},
 		"explain":                         {[]string{"explain", "VU-217"}, []int{0}, nil},
 		"rbac":                            {[]string{"rbac", "--check", "rbac"}, []int{0}, nil},
 		"version":                         {[]string{"version"}, []int{0}, nil},

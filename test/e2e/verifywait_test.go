@@ -75,7 +75,7 @@ func waitHeals(t *testing.T, c *harness.Scope) {
 	heal := sick(t, c)
 	defer heal()
 	p := c.StartKubectl(t, "vantiq-upgrade", "verify", "--wait", "5m", "--looks", "2", "--interval", "1s", "-o", "json")
-	told(t, p, "look 1: 2 checks not as wanted, 0 of 2 in a row", "Pods are Running or Completed: Failed, 1 of 2", "new:  Error VU-504 pod/waits/web-1", "new:  Error VU-511 statefulset/waits/web: 1 of 2 Ready")
+	told(t, p, "2 checks not as wanted, 0 of 2 in a row", "Pods are Running or Completed: Failed, 1 of 2", "new:  Error VU-504 pod/waits/web-1", "new:  Error VU-511 statefulset/waits/web: 1 of 2 Ready")
 	heal()
 	r := p.Wait().Want(t, 0)
 	steps := []string{"new:  Error VU-504", "all holds, 1 of 2 in a row", "gone: Error VU-504", "all holds, 2 of 2 in a row"}
