@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
@@ -31,6 +32,7 @@ func (e *examples) run(t *testing.T, env []string, name string, args ...string) 
 // operator would: with a stop on the way, and started again.
 func TestExamples(t *testing.T) {
 	s := layouts.Start(t, "aks")
+	s.CommandTimeout = 20 * time.Minute // a script is a whole upgrade
 	dir, err := filepath.Abs(filepath.Join("..", "..", "examples"))
 	if err != nil {
 		t.Fatal(err)
