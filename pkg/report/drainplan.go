@@ -24,9 +24,14 @@ func DrainPlan(w io.Writer, r *v1alpha1.DrainReport, style Style, wide bool) err
 	if p.Role != "" {
 		title += ", role " + p.Role
 	}
-	fmt.Fprintf(w, "%s, %s\n%s to move in %s, %s to stay (DaemonSets, static pods)\n\n",
+	// The waves and the nodes show the finished ones too: together the sums come out.
+	deleted := ""
+	if p.Finished > 0 {
+		deleted = ", " + plural(p.Finished, "finished pod") + " to delete"
+	}
+	fmt.Fprintf(w, "%s, %s\n%s to move in %s%s, %s to stay (DaemonSets, static pods)\n\n",
 		style.Bold(title+")"), plural(len(p.Nodes), "node"),
-		plural(podsOf(p)-p.Finished, "pod"), plural(len(p.Waves), "wave"), plural(p.Stay, "pod"))
+		plural(podsOf(p)-p.Finished, "pod"), plural(len(p.Waves), "wave"), deleted, plural(p.Stay, "pod"))
 	if err := printNodes(w, p, style, wide); err != nil {
 		return err
 	}
