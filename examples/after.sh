@@ -16,10 +16,7 @@ set -u
 again="$0 $*"
 folder=$1 version=$2
 shift 2
-[ -r "$folder/before.yaml.gz" ] || {
-	printf 'there is no %s: run before.sh %s before the upgrade\n' "$folder/before.yaml.gz" "$folder" >&2
-	exit 1
-}
+need_before "$folder"
 
 say 'Give back what was paused'
 # was: kubectl scale deployment -n shared telegraf-prom --replicas 1

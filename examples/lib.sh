@@ -34,6 +34,13 @@ stop_of() {
 	exit "$1"
 }
 
+# need_before ends the script unless before.sh has written the state to a folder.
+need_before() {
+	[ -r "$1/before.yaml.gz" ] && return
+	printf 'there is no %s: run before.sh %s before the upgrade\n' "$1/before.yaml.gz" "$1" >&2
+	exit 1
+}
+
 # usage ends the script with how it is called.
 usage() {
 	printf 'usage: %s\n' "$1" >&2

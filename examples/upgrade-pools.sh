@@ -25,10 +25,7 @@ again="$0 $*"
 folder=$1 version=$2
 shift 2
 : "${UPGRADE_POOL:?the command that upgrades a pool}"
-[ -r "$folder/before.yaml.gz" ] || {
-	printf 'there is no %s: run before.sh %s first\n' "$folder/before.yaml.gz" "$folder" >&2
-	exit 1
-}
+need_before "$folder"
 
 # kubelets prints the versions of the kubelets in a pool.
 kubelets() {

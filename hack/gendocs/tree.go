@@ -5,24 +5,17 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/utils/clock"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cmd"
 )
 
 // tree is the commands as they are on every machine.
 func tree() (*cobra.Command, error) {
-	root, err := cmd.NewRootCommand(cmd.System{
-		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: io.Discard, ErrOut: io.Discard},
-		Getenv:    func(string) string { return "" },
-		Clock:     clock.RealClock{},
-	})
+	root, err := cmd.NewTree()
 	if err != nil {
 		return nil, err
 	}

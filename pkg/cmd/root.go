@@ -7,10 +7,13 @@
 package cmd
 
 import (
+	"io"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/utils/clock"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/registry"
 )
@@ -24,6 +27,16 @@ const (
 // releaseTimeout bounds how long an ending command tries to give the lock back;
 // an interrupted one must end within a second.
 const releaseTimeout = 200 * time.Millisecond
+
+// NewTree returns the commands as they are on every machine, for those who read them
+// and run none: documentation and its checks.
+func NewTree() (*cobra.Command, error) {
+	return NewRootCommand(System{
+		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: io.Discard, ErrOut: io.Discard},
+		Getenv:    func(string) string { return "" },
+		Clock:     clock.RealClock{},
+	})
+}
 
 // NewRootCommand returns the command tree.
 func NewRootCommand(system System) (*cobra.Command, error) {

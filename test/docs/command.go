@@ -5,15 +5,12 @@ package docs
 
 import (
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/utils/clock"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cmd"
 )
@@ -25,11 +22,7 @@ type Commands struct {
 
 // NewCommands returns the commands as they are.
 func NewCommands() (*Commands, error) {
-	root, err := cmd.NewRootCommand(cmd.System{
-		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: io.Discard, ErrOut: io.Discard},
-		Getenv:    func(string) string { return "" },
-		Clock:     clock.RealClock{},
-	})
+	root, err := cmd.NewTree()
 	if err != nil {
 		return nil, err
 	}

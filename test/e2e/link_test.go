@@ -12,15 +12,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"k8s.io/client-go/rest"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
@@ -54,22 +50,11 @@ type readyKey struct{}
 
 func startSlowLink(t *testing.T, s *harness.Sandbox) *slowLink {
 	t.Helper()
-	upstream, err := url.Parse(s.Config.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport, err := rest.TransportFor(s.Config)
-	if err != nil {
-		t.Fatal(err)
-	}
 	link := &slowLink{}
-	forward := &httputil.ReverseProxy{
-		Transport: transport, FlushInterval: -1, ErrorLog: log.New(io.Discard, "", 0),
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(upstream) },
-		ModifyResponse: func(r *http.Response) error {
-			link.answered(r.Request)
-			return nil
-		},
+	forward := forwardTo(t, s.Config)
+	forward.ModifyResponse = func(r *http.Response) error {
+		link.answered(r.Request)
+		return nil
 	}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		after := max(link.now(), r.Context().Value(readyKey{}).(int))

@@ -6,14 +6,9 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,19 +45,8 @@ func (r *rightsTest) checkStrangeServers(t *testing.T) {
 // authorizer answers no question. It returns its kubeconfig.
 func strangeServer(t *testing.T, config *rest.Config) string {
 	t.Helper()
-	upstream, err := url.Parse(config.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport, err := rest.TransportFor(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	forward := &httputil.ReverseProxy{
-		Transport:      transport,
-		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(upstream); r.Out.Header.Del("Accept-Encoding") },
-		ModifyResponse: withoutPolicy,
-	}
+	forward := forwardTo(t, config, "Accept-Encoding")
+	forward.ModifyResponse = withoutPolicy
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/selfsubjectaccessreviews") {
 			http.Error(w, "the authorizer is away", http.StatusInternalServerError)
@@ -71,13 +55,7 @@ func strangeServer(t *testing.T, config *rest.Config) string {
 		forward.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	file := filepath.Join(t.TempDir(), "kubeconfig")
-	text := fmt.Sprintf(`{"apiVersion":"v1","kind":"Config","current-context":"strange","contexts":[{"name":"strange","context":{"cluster":"strange","user":"strange"}}],
-"clusters":[{"name":"strange","cluster":{"server":%q}}],"users":[{"name":"strange","user":{}}]}`, server.URL)
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return kubeconfigFor(t, server.URL, nil)
 }
 
 // withoutPolicy takes the API group policy out of what the server says it has.

@@ -5,20 +5,13 @@ package e2e
 
 import (
 	"encoding/base64"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-
-	"k8s.io/client-go/rest"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
@@ -38,22 +31,8 @@ type answer struct{ path, accept, body string }
 
 func startTap(t *testing.T, s *harness.Sandbox) *tap {
 	t.Helper()
-	upstream, err := url.Parse(s.Config.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport, err := rest.TransportFor(s.Config)
-	if err != nil {
-		t.Fatal(err)
-	}
 	out := &tap{held: map[string]chan struct{}{}}
-	forward := &httputil.ReverseProxy{
-		Transport: transport, FlushInterval: -1,
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(upstream)
-			r.Out.Header.Del("Accept-Encoding") // so that it can be read
-		},
-	}
+	forward := forwardTo(t, s.Config, "Accept-Encoding") // so that it can be read
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if out.waits(r.URL.Path) {
 			_, _ = io.Copy(io.Discard, r.Body) // only then is it seen that the client gives up
@@ -65,12 +44,7 @@ func startTap(t *testing.T, s *harness.Sandbox) *tap {
 		out.keep(answer{r.URL.Path, r.Header.Get("Accept"), kept.body.String()})
 	}))
 	t.Cleanup(server.Close)
-	out.kubeconfig = filepath.Join(t.TempDir(), "kubeconfig")
-	config := fmt.Sprintf(`{"apiVersion":"v1","kind":"Config","current-context":"sandbox","contexts":[{"name":"sandbox","context":{"cluster":"tap","user":"tap"}}],
-"clusters":[{"name":"tap","cluster":{"server":%q}}],"users":[{"name":"tap","user":{}}]}`, server.URL)
-	if err := os.WriteFile(out.kubeconfig, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	out.kubeconfig = kubeconfigFor(t, server.URL, nil)
 	return out
 }
 
