@@ -43,6 +43,12 @@ type verdict struct {
 	doubtful bool
 }
 
+// strayPatience is how long a pod is not asked for again after its request got no
+// answer. The request may be on its way to the server still, and the watches,
+// which broke with it and tell what became of the pod, are back within this time:
+// client-go's reflectors begin anew after 0.8 to 1.6 seconds.
+const strayPatience = 2 * time.Second
+
 // severalBudgetsMessage is how the eviction API refuses a pod under two budgets:
 // a bare status with code 500 and no reason.
 const severalBudgetsMessage = "more than one PodDisruptionBudget"
@@ -88,7 +94,7 @@ func classify(err error) verdict {
 func classifyStatus(err error) verdict {
 	status := apierrors.APIStatus(nil)
 	if !errors.As(err, &status) {
-		return verdict{reaction: retryLater, cause: err.Error(), doubtful: true}
+		return verdict{reaction: retryLater, after: strayPatience, cause: err.Error(), doubtful: true}
 	}
 	switch code := status.Status().Code; {
 	case code >= http.StatusInternalServerError, code == http.StatusRequestTimeout:

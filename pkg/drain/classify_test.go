@@ -53,9 +53,9 @@ func TestClassify(t *testing.T) {
 		"unauthorized":       {apierrors.NewUnauthorized("expired"), retryLater, 0, "credentials"},
 		"bad request":        {apierrors.NewBadRequest("grace"), giveUp, 0, "grace"},
 		"too early":          {apierrors.NewGenericServerResponse(http.StatusRequestTimeout, "create", pods, "a", "", 0, true), retryLater, 0, ""},
-		"refused":            {fmt.Errorf("dial: %w", syscall.ECONNREFUSED), retryLater, 0, "refused"},
-		"reset":              {fmt.Errorf("read: %w", syscall.ECONNRESET), retryLater, 0, "reset"},
-		"certificate":        {errors.New("x509: certificate signed by unknown authority"), retryLater, 0, "x509"},
+		"refused":            {fmt.Errorf("dial: %w", syscall.ECONNREFUSED), retryLater, 2 * time.Second, "refused"},
+		"reset":              {fmt.Errorf("read: %w", syscall.ECONNRESET), retryLater, 2 * time.Second, "reset"},
+		"certificate":        {errors.New("x509: certificate signed by unknown authority"), retryLater, 2 * time.Second, "x509"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -126,6 +126,18 @@ func LoseAnswer() Fault {
 	}}
 }
 
+// Stray breaks the connection and has the server carry the request out a while
+// later, as when something on the way had taken it already.
+func Stray(d time.Duration) Fault {
+	return Fault{Name: "stray", do: func(x *exchange) {
+		x.w = nowhere{header: http.Header{}}
+		x.proxy.breakOff(x.r)
+		time.Sleep(d)
+		x.pass()
+		panic(http.ErrAbortHandler)
+	}}
+}
+
 // Call calls a function as the request comes and breaks the connection then: the
 // server never hears of it.
 func Call(name string, call func()) Fault {

@@ -187,6 +187,22 @@ func TestFaultsOfAnEviction(t *testing.T) {
 	}
 }
 
+// TestStray: the client is told at once that its request is lost, and the server
+// hears of it all the same.
+func TestStray(t *testing.T) {
+	s, proxy, client := start(t)
+	proxy.Inject(faultproxy.Rule{Match: faultproxy.Evictions(), Times: 1, Do: faultproxy.Stray(50 * time.Millisecond)})
+	if err := evict(client); err == nil {
+		t.Error("the client got an answer")
+	}
+	for deadline := time.Now().Add(10 * time.Second); s.evictions.Load() == 0 && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if n := s.evictions.Load(); n != 1 {
+		t.Errorf("the server heard of it %d times", n)
+	}
+}
+
 // TestHandshakes: new connections meet a broken handshake, then a stranger's
 // certificate.
 func TestHandshakes(t *testing.T) {

@@ -71,3 +71,26 @@ func TestLostAnswers(t *testing.T) {
 	t.Log(r.audit.Evictions(t))
 	r.judge()
 }
+
+// TestStrayEvictions: a request whose connection broke reaches the server all the
+// same, a little later. The drain does not ask again before.
+func TestStrayEvictions(t *testing.T) {
+	r := newRing(t, shared.Get(t), "stray", "0s", "2s")
+	for _, pods := range []string{"db-", "one-", "web-"} {
+		r.proxy.Inject(faultproxy.Rule{Match: faultproxy.EvictionsOf(pods), Times: 1, Do: faultproxy.Stray(time.Second)})
+	}
+	r.start("--timeout=60s").Wait().Want(t, 0)
+	if n := r.proxy.AllInjected(); n["stray"] != 3 {
+		t.Errorf("injected %v", n)
+	}
+	r.judge()
+	accepted := 0
+	for _, eviction := range r.audit.Evictions(t) {
+		if eviction.IsAccepted() {
+			accepted++
+		}
+	}
+	if accepted != moving {
+		t.Errorf("the server accepted %d evictions of %d pods", accepted, moving)
+	}
+}

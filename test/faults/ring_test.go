@@ -112,7 +112,7 @@ func (r *ring) judge() {
 	}
 	for name, times := range r.acceptedNow() {
 		if times != 1 {
-			r.t.Errorf("%s was evicted %d times", name, times)
+			r.t.Errorf("%s was evicted %d times: %s", name, times, strings.Join(r.audit.Of(r.t, r.Name, name), "\n  "))
 		}
 	}
 	if n := len(r.acceptedNow()); n != moving {
