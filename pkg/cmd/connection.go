@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/utils/clock"
 
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/version"
 )
@@ -168,8 +169,13 @@ func (c *connection) describe() string {
 	if context := c.contextName(); context != "" {
 		name = "context " + context
 	}
-	if config, err := c.flags.ToRESTConfig(); err == nil {
-		name += " (" + config.Host + ")"
+	if address := c.address(); address != "" {
+		name += " (" + address + ")"
 	}
 	return name
+}
+
+// identify fills in how the operator reached a cluster.
+func (c *connection) identify(cluster *v1alpha1.ClusterIdentity) {
+	cluster.Context, cluster.Server = c.contextName(), c.address()
 }

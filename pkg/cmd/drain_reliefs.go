@@ -122,8 +122,8 @@ func (r *runDrain) relieve(ctx context.Context, book *notebook, rec *journal.Rec
 }
 
 // restore gives back what this run has paused. After an interrupt, and after
-// --timeout, it gives back
-// what it can in the moment that is left, and does not wait for readiness.
+// --timeout, it gives back what it can in the moment that is left, and does not
+// wait for readiness.
 func (r *runDrain) restore(ctx, held context.Context, rec *journal.Recorder, out *v1alpha1.DrainReport) ([]v1alpha1.Finding, error) {
 	lockLost := held.Err() != nil && ctx.Err() == nil
 	if r.reliefs == nil || r.keepPaused || lockLost {

@@ -229,5 +229,5 @@ func (o *snapshotOptions) print(w io.Writer, out *v1alpha1.SnapshotReport) error
 func (o *snapshotOptions) label(s *v1alpha1.ClusterSnapshot) {
 	s.Name = journal.NewID(s.Time.Time)
 	s.Operator, s.Tool = o.Operator, version.Get().GitVersion
-	s.Cluster.Context, s.Cluster.Server = o.conn.contextName(), o.conn.address()
+	o.conn.identify(&s.Cluster)
 }

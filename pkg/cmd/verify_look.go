@@ -152,6 +152,7 @@ func (l *looker) judge(snapshot *cluster.Snapshot, s *state) (*v1alpha1.VerifyRe
 	snapshot = snapshot.WithHPAs(s.hpas)
 	now, pools, view := l.now(), pool.List(snapshot.Nodes, l.profile), disruption.ViewOf(snapshot, l.profile)
 	records := baseline.Of(baseline.Source{Snapshot: snapshot, Volumes: s.volumes, Survey: s.survey, Pools: pools, Time: now})
+	l.conn.identify(&records.Cluster)
 	return verify.Judge(verify.Input{
 		Snapshot: snapshot, Survey: s.survey, Pools: pools, Profile: view, Now: records, Status: s.status,
 		Placement: placement.Judge(placement.Input{Snapshot: snapshot, Volumes: s.volumes, Pools: pools, Profile: view, Time: now}),

@@ -365,6 +365,25 @@ func TestDrainGivesBackWhenInterrupted(t *testing.T) {
 	wantClean(t, c)
 }
 
+// TestDrainGivesBackWhenTimeIsUp: --timeout bounds the drain, not its giving back.
+func TestDrainGivesBackWhenTimeIsUp(t *testing.T) {
+	c := drained(t, "drain-late", harness.Annotate("sandbox.upgrade.vantiq.com/stop-fast", "never"))
+	before := shapeOfDeployment(t, c, "blocker")
+	report := drainReport(t, own(t, c, "drain-pool", "old", "--pause-pdb-blockers=scale-to-zero", "--yes", "-o", "json", "--timeout=20s").Want(t, 3))
+	wantFinding(t, report.Findings, "VU-234", "not finished within --timeout 20s")
+	if len(report.Paused) != 1 || report.Paused[0].State != v1alpha1.PauseStateRestored {
+		t.Errorf("%+v", report.Paused)
+	}
+	same(t, "the Deployment", before, shapeOfDeployment(t, c, "blocker"))
+	for _, change := range status(t, c, 0).Changes {
+		if change.Mode != "cordon" && change.State != v1alpha1.ChangeReturned {
+			t.Errorf("still ours: %+v", change)
+		}
+	}
+	own(t, c, "abort", "--yes").Want(t, 0)
+	wantClean(t, c)
+}
+
 // TestDrainInterruptedBeforeItBegins: Ctrl-C while the blocker still ends. It is
 // given back, and the report for people says that nothing was evicted.
 func TestDrainInterruptedBeforeItBegins(t *testing.T) {

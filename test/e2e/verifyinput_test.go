@@ -119,6 +119,9 @@ func verifyIgnores(t *testing.T, s *harness.Sandbox, c *harness.Scope) {
 	if out.Outcome != v1alpha1.VerifyPassed || len(out.Findings) > 0 || len(out.Ignored) != 2 {
 		t.Fatalf("%s, %+v, ignored %+v", out.Outcome, out.Findings, out.Ignored)
 	}
+	if of := out.Cluster; of.Context == "" || of.Server != s.Config.Host || of.UID == "" || of.Version == "" {
+		t.Errorf("the report is of %+v, the server is %s", of, s.Config.Host)
+	}
 	for _, ignored := range out.Ignored {
 		if ignored.Reason != "known since Monday" || !strings.HasPrefix(ignored.Rule, ignored.Finding.Code+"=") {
 			t.Errorf("%+v", ignored)
