@@ -38,8 +38,9 @@ type member struct {
 	// heldBy are the versions of the budgets that refused it; it is asked again
 	// when they change.
 	heldBy string
-	// cause is why it is not asked for now.
-	cause string
+	// cause is why it is not asked for now; refusal is the last answer to asking,
+	// which outlives what else held it meanwhile.
+	cause, refusal string
 	// doubtful: the last request may have evicted it. It counts as away, and is
 	// the next of its workload to be asked for.
 	doubtful bool
@@ -59,7 +60,7 @@ func (m *member) isHeld(budgets []*policyv1.PodDisruptionBudget, now time.Time) 
 
 // answered takes in the answer to an eviction.
 func (m *member) answered(v verdict, budgets []*policyv1.PodDisruptionBudget, now time.Time) {
-	m.cause, m.doubtful = v.cause, v.doubtful
+	m.cause, m.refusal, m.doubtful = v.cause, v.cause, v.doubtful
 	switch v.reaction {
 	case done:
 		m.phase, m.evictedAt = leaving, now

@@ -146,7 +146,7 @@ func startingPods(w *cluster.Workload) string {
 // retryPause holds a pod back after an answer that asked for patience.
 func retryPause(m *member, budgets []*policyv1.PodDisruptionBudget, now time.Time) string {
 	if m.isHeld(budgets, now) {
-		return m.cause
+		return m.refusal
 	}
 	return ""
 }

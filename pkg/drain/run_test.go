@@ -21,6 +21,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/internal/fixture"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/patience"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 )
@@ -252,5 +253,19 @@ func TestRefusedNamesTheBudgets(t *testing.T) {
 	}
 	if f := refused(pod, "no", nil); f.Message != "no" || !strings.Contains(f.Remedy, "kubectl describe pod -n app db-0") {
 		t.Errorf("%+v", f)
+	}
+}
+
+// TestRefusalOutlivesOtherCauses: what the server answered is told for as long as
+// it holds the pod, also when the floor has held it in between.
+func TestRefusalOutlivesOtherCauses(t *testing.T) {
+	m, now := &member{backoff: patience.NewBackoff()}, time.Now()
+	m.answered(verdict{reaction: awaitBudget, cause: "the budget is still being processed"}, nil, now)
+	m.cause = "2 of 3 Ready, floor 2"
+	if cause := retryPause(m, nil, now.Add(time.Second)); cause != "the budget is still being processed" {
+		t.Errorf("it is held because %q", cause)
+	}
+	if cause := retryPause(m, nil, now.Add(budgetPatience)); cause != "" {
+		t.Errorf("it is held still because %q", cause)
 	}
 }
