@@ -70,19 +70,19 @@ func workloadRecords(s *cluster.Snapshot) []v1alpha1.WorkloadRecord {
 	records := make([]v1alpha1.WorkloadRecord, 0, len(deployments)+len(statefulSets)+len(daemonSets))
 	for _, d := range deployments {
 		records = append(records, v1alpha1.WorkloadRecord{
-			Kind: strings.ToLower(cluster.KindDeployment), Namespace: d.Namespace, Name: d.Name, Generation: d.Generation,
+			Kind: cluster.KindDeployment.Type(), Namespace: d.Namespace, Name: d.Name, Generation: d.Generation,
 			Replicas: replicas(d.Spec.Replicas), Ready: int(d.Status.ReadyReplicas), Images: images(&d.Spec.Template.Spec),
 		})
 	}
 	for _, set := range statefulSets {
 		records = append(records, v1alpha1.WorkloadRecord{
-			Kind: strings.ToLower(cluster.KindStatefulSet), Namespace: set.Namespace, Name: set.Name, Generation: set.Generation,
+			Kind: cluster.KindStatefulSet.Type(), Namespace: set.Namespace, Name: set.Name, Generation: set.Generation,
 			Replicas: replicas(set.Spec.Replicas), Ready: int(set.Status.ReadyReplicas), Images: images(&set.Spec.Template.Spec),
 		})
 	}
 	for _, set := range daemonSets {
 		records = append(records, v1alpha1.WorkloadRecord{
-			Kind: strings.ToLower(cluster.KindDaemonSet), Namespace: set.Namespace, Name: set.Name, Generation: set.Generation,
+			Kind: cluster.KindDaemonSet.Type(), Namespace: set.Namespace, Name: set.Name, Generation: set.Generation,
 			Replicas: int(set.Status.DesiredNumberScheduled), Ready: int(set.Status.NumberReady), Images: images(&set.Spec.Template.Spec),
 		})
 	}

@@ -8,10 +8,11 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// scaled names what an autoscaler scales. Its API version is left out: a
-// Deployment is the same one in every version that the API server ever had.
+// scaled names what an autoscaler scales. Its version is left out: a Deployment is
+// the same one in every version that the API server ever had.
 type scaled struct {
-	kind, namespace, name string
+	kind            Kind
+	namespace, name string
 }
 
 // WithHPAs returns the Snapshot with what is known of autoscalers. Where several
@@ -21,7 +22,8 @@ func (s *Snapshot) WithHPAs(hpas []*autoscalingv2.HorizontalPodAutoscaler) *Snap
 	other := *s
 	other.scalers = make(map[scaled]*autoscalingv2.HorizontalPodAutoscaler, len(hpas))
 	for _, hpa := range sorted(hpas) {
-		target := scaled{hpa.Spec.ScaleTargetRef.Kind, hpa.Namespace, hpa.Spec.ScaleTargetRef.Name}
+		ref := hpa.Spec.ScaleTargetRef
+		target := scaled{KindOf(ref.APIVersion, ref.Kind), hpa.Namespace, ref.Name}
 		if other.scalers[target] == nil {
 			other.scalers[target] = hpa
 		}

@@ -159,13 +159,14 @@ func (s *Snapshot) Owner(pod *corev1.Pod) (Ref, bool) {
 // Workload returns a workload by its reference, or nil.
 func (s *Snapshot) Workload(ref Ref) *Workload { return s.workloads[ref.UID] }
 
-// FindWorkload returns a workload by kind, namespace and name, or nil. Where it
-// was deleted and made again, pods may still belong to the former one; the one
-// that exists is returned.
+// FindWorkload returns a workload by kind, as Kind writes it (without a group it is
+// one of Kubernetes' own), namespace and name, or nil. Where it was deleted and
+// made again, pods may still belong to the former one; the one that exists is
+// returned.
 func (s *Snapshot) FindWorkload(kind, namespace, name string) *Workload {
 	var found *Workload
 	for _, w := range s.workloads {
-		if w.Kind == kind && w.Namespace == namespace && w.Name == name && (found == nil || w.Scaled) {
+		if string(w.Kind) == kind && w.Namespace == namespace && w.Name == name && (found == nil || w.Scaled) {
 			found = w
 		}
 	}

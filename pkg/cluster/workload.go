@@ -4,8 +4,6 @@
 package cluster
 
 import (
-	"strings"
-
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,26 +11,16 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// Kinds that the suite treats in a way of their own.
-const (
-	KindDaemonSet   = "DaemonSet"
-	KindDeployment  = "Deployment"
-	KindJob         = "Job"
-	KindReplicaSet  = "ReplicaSet"
-	KindStatefulSet = "StatefulSet"
-
-	kindCronJob = "CronJob"
-)
-
 // Ref identifies a workload.
 type Ref struct {
-	Kind, Namespace, Name string
-	UID                   types.UID
+	Kind            Kind
+	Namespace, Name string
+	UID             types.UID
 }
 
 // String is the way findings name objects: statefulset/app/mongodb.
 func (r Ref) String() string {
-	return strings.ToLower(r.Kind) + "/" + r.Namespace + "/" + r.Name
+	return r.Kind.Type() + "/" + r.Namespace + "/" + r.Name
 }
 
 // Workload is the topmost owner of pods: a StatefulSet, a Deployment (not its
@@ -88,7 +76,7 @@ func ownerOf(o metav1.Object) (Ref, bool) {
 	if c == nil {
 		return Ref{}, false
 	}
-	return Ref{Kind: c.Kind, Namespace: o.GetNamespace(), Name: c.Name, UID: c.UID}, true
+	return Ref{Kind: KindOf(c.APIVersion, c.Kind), Namespace: o.GetNamespace(), Name: c.Name, UID: c.UID}, true
 }
 
 func fromDeployment(d *appsv1.Deployment) *Workload {

@@ -7,8 +7,9 @@ import "strings"
 
 // canonicalName turns the name of an object as kubectl takes it into ours, which
 // the journal and the findings have: deploy/a/b and Deployments.apps/a/b become
-// deployment/a/b. The kinds are those that a pause or a cordon may be about; what
-// is of another one is left as it is.
+// deployment/a/b. Without a group a kind is one of Kubernetes' own; those of other
+// groups keep it, as cluster.Kind does: StatefulSets.apps.kruise.io/a/b becomes
+// statefulset.apps.kruise.io/a/b. What is of another kind is left as it is.
 func canonicalName(name string) string {
 	kind, rest, isObject := strings.Cut(name, "/")
 	if !isObject {
@@ -17,10 +18,17 @@ func canonicalName(name string) string {
 	plain, group, _ := strings.Cut(strings.ToLower(kind), ".")
 	for _, known := range objectKinds() {
 		for _, word := range known.words {
-			if word == plain && known.hasGroup(group) {
+			switch {
+			case word != plain:
+			case known.hasGroup(group):
 				return known.name + "/" + rest
+			default:
+				return known.name + "." + group + "/" + rest
 			}
 		}
+	}
+	if group != "" {
+		return plain + "." + group + "/" + rest
 	}
 	return name
 }

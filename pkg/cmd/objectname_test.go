@@ -28,13 +28,16 @@ func TestCanonicalName(t *testing.T) {
 		"deployment/App/Web": {"deploy/App/Web"},
 		"deployment/web":     {"deploy/web"},
 		// What is none of these is left as it is.
-		"web":                        {"web"},
-		"":                           {""},
-		"/a/b":                       {"/a/b"},
-		"Rollout/app/web":            {"Rollout/app/web"},
-		"deployment.extensions/a/b":  {"deployment.extensions/a/b"},
-		"statefulset.apps.x/app/web": {"statefulset.apps.x/app/web"},
-		"node.policy/n1":             {"node.policy/n1"},
+		"web":                       {"web"},
+		"":                          {""},
+		"/a/b":                      {"/a/b"},
+		"Rollout/app/web":           {"Rollout/app/web"},
+		"deployment.extensions/a/b": {"deployment.extensions/a/b"},
+		"node.policy/n1":            {"node.policy/n1"},
+		// A kind of another group keeps it.
+		"statefulset.apps.x/app/web":         {"statefulset.apps.x/app/web", "StatefulSets.apps.x/app/web", "statefulset.Apps.x/app/web"},
+		"rollout.argoproj.io/app/web":        {"Rollout.argoproj.io/app/web"},
+		"daemonset.apps.kruise.io/app/agent": {"daemonsets.apps.kruise.io/app/agent"},
 	}
 	for want, names := range tests {
 		for _, name := range names {
@@ -51,6 +54,9 @@ func TestCanonicalNamesAreOurs(t *testing.T) {
 	for name, want := range map[string]string{
 		"deploy/a/b": journal.Object{Kind: "Deployment", Namespace: "a", Name: "b"}.String(),
 		"sts/a/b":    cluster.Ref{Kind: cluster.KindStatefulSet, Namespace: "a", Name: "b"}.String(),
+		"StatefulSet.apps.kruise.io/a/b": cluster.Ref{
+			Kind: cluster.KindOf("apps.kruise.io/v1beta1", "StatefulSet"), Namespace: "a", Name: "b",
+		}.String(),
 		"poddisruptionbudget.policy/a/b": journal.Object{
 			Kind: "PodDisruptionBudget", Namespace: "a", Name: "b",
 		}.String(),

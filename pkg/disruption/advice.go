@@ -178,7 +178,9 @@ func (c Choice) Result() v1alpha1.Blocker {
 		r.Others = append(r.Others, other.Name)
 	}
 	for _, w := range c.Workloads {
-		r.Workloads = append(r.Workloads, v1alpha1.BlockedWorkload{Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, Replicas: w.Replicas, Ready: w.Ready()})
+		r.Workloads = append(r.Workloads, v1alpha1.BlockedWorkload{
+			Group: w.Kind.Group(), Kind: w.Kind.Name(), Namespace: w.Namespace, Name: w.Name, Replicas: w.Replicas, Ready: w.Ready(),
+		})
 	}
 	for _, pod := range c.Pods {
 		r.Pods = append(r.Pods, pod.Name)

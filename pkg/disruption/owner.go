@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 )
 
 // Kinds of owners.
@@ -76,7 +78,7 @@ func OwnerOf(o *metav1.ObjectMeta) Owner {
 		return Owner{}
 	}
 	if c := metav1.GetControllerOfNoCopy(o); c != nil {
-		return Owner{Kind: OwnerOperator, Name: strings.ToLower(c.Kind) + "/" + c.Name}
+		return Owner{Kind: OwnerOperator, Name: cluster.KindOf(c.APIVersion, c.Kind).Type() + "/" + c.Name}
 	}
 	for _, find := range []func(*metav1.ObjectMeta) (Owner, bool){argoCD, flux, helm, manager} {
 		if owner, found := find(o); found {

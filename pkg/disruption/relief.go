@@ -101,7 +101,7 @@ func (b *Blocker) relieveBy(s *cluster.Snapshot, terms Terms, r *Relief) {
 // replicasStep changes the replicas of a workload.
 func replicasStep(w *cluster.Workload, after int) Step {
 	return Step{
-		Object: v1alpha1.ObjectRef{APIVersion: "apps/v1", Kind: w.Kind, Namespace: w.Namespace, Name: w.Name},
+		Object: v1alpha1.ObjectRef{APIVersion: "apps/v1", Kind: w.Kind.Name(), Namespace: w.Namespace, Name: w.Name},
 		UID:    w.UID, Field: FieldReplicas,
 		Before: encode(w.Replicas), After: encode(after), Owner: OwnerOf(w.Meta),
 	}

@@ -63,7 +63,7 @@ func TestRelieve(t *testing.T) {
 	none := disruption.Terms{}
 	all := fixture.MinAvailable("2")
 	web := fixture.Deployment("app/web", fixture.Replicas(2))
-	keda := fixture.HPA(web, 1, 5, fixture.ControlledBy("ScaledObject", "web-scaler", "1"))
+	keda := fixture.HPA(web, 1, 5, fixture.ControlledBy("ScaledObject.keda.sh", "web-scaler", "1"))
 	sick := fixture.Waiting("CrashLoopBackOff", "", 5)
 	named := disruption.Terms{Named: true}
 	profiled := disruption.Terms{Profile: vantiq(t)}
@@ -105,9 +105,17 @@ func TestRelieve(t *testing.T) {
 			"refused: scaledobject/app/web-scaler (KEDA) would scale it up again",
 			"kubectl annotate scaledobjects.keda.sh -n app web-scaler autoscaling.keda.sh/paused-replicas=0 # after the upgrade: autoscaling.keda.sh/paused-replicas-",
 		},
+		"zero, a StatefulSet of another group": {
+			[]any{
+				fixture.StatefulSet("app/x"), // of the same name, and another thing
+				fixture.Pod("app/x-0", fixture.On("n1"), fixture.Label("app", "x"), fixture.ControlledBy("StatefulSet.apps.kruise.io", "x", "1")),
+				fixture.PDB("app/x", fixture.MaxUnavailable("0")),
+			},
+			toZero, none, "refused: statefulset.apps.kruise.io/app/x is no Deployment or StatefulSet of apps/v1: only those are scaled", "",
+		},
 		"zero, a kind that is not read": {
-			[]any{fixture.Pod("app/x", fixture.On("n1"), fixture.Label("app", "x"), fixture.ControlledBy("Rollout", "x", "1")), fixture.PDB("app/x", fixture.MaxUnavailable("0"))},
-			toZero, none, "refused: rollout/app/x is no Deployment or StatefulSet: only those are scaled", "",
+			[]any{fixture.Pod("app/x", fixture.On("n1"), fixture.Label("app", "x"), fixture.ControlledBy("Rollout.argoproj.io", "x", "1")), fixture.PDB("app/x", fixture.MaxUnavailable("0"))},
+			toZero, none, "refused: rollout.argoproj.io/app/x is no Deployment or StatefulSet of apps/v1: only those are scaled", "",
 		},
 		"zero, the owner is gone": {
 			[]any{fixture.Pod("app/x-0", fixture.On("n1"), fixture.Label("app", "x"), fixture.ControlledBy("StatefulSet", "x", "1")), fixture.PDB("app/x", fixture.MaxUnavailable("0"))},
@@ -240,8 +248,8 @@ func TestRelieve(t *testing.T) {
 		},
 		"relax, a percentage that is not computed": {
 			[]any{
-				fixture.Pod("app/x", fixture.On("n1"), fixture.Label("app", "x"), fixture.ControlledBy("Rollout", "x", "1")),
-				fixture.Pod("app/y", fixture.On("n1"), fixture.Label("app", "x"), fixture.ControlledBy("Rollout", "x", "1")),
+				fixture.Pod("app/x", fixture.On("n1"), fixture.Label("app", "x"), fixture.ControlledBy("Rollout.argoproj.io", "x", "1")),
+				fixture.Pod("app/y", fixture.On("n1"), fixture.Label("app", "x"), fixture.ControlledBy("Rollout.argoproj.io", "x", "1")),
 				fixture.PDB("app/x", fixture.MinAvailable("50%"), fixture.SyncFailed("no scale")),
 			}, relax, none, `poddisruptionbudget/app/x spec.minAvailable "50%" → 1 (poddisruptionbudget/app/x)`, "",
 		},

@@ -16,6 +16,10 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 )
 
+// kindScaledObject is that of KEDA's objects, which own the autoscalers made for
+// them.
+const kindScaledObject cluster.Kind = "ScaledObject.keda.sh"
+
 // scaleToZero stops every workload that the budget holds.
 func (b *Blocker) scaleToZero(s *cluster.Snapshot, terms Terms, r *Relief) {
 	if pod := b.unmanaged(); pod != nil {
@@ -55,7 +59,7 @@ func whyNotToZero(s *cluster.Snapshot, w *cluster.Workload, terms Terms) (refuse
 func whyNotScaled(w *cluster.Workload) string {
 	switch {
 	case w.Kind != cluster.KindDeployment && w.Kind != cluster.KindStatefulSet:
-		return fmt.Sprintf("%s is no Deployment or StatefulSet: only those are scaled", w)
+		return fmt.Sprintf("%s is no Deployment or StatefulSet of apps/v1: only those are scaled", w)
 	case !w.Scaled:
 		return w.String() + " does not exist any more; its pods are left over"
 	case w.Replicas == 0:
@@ -102,7 +106,7 @@ func whyWokenUp(hpa *autoscalingv2.HorizontalPodAutoscaler) (refused, remedy str
 
 // scaledObject is the name of KEDA's object behind an autoscaler, or empty.
 func scaledObject(hpa *autoscalingv2.HorizontalPodAutoscaler) string {
-	if c := metav1.GetControllerOfNoCopy(hpa); c != nil && c.Kind == "ScaledObject" {
+	if c := metav1.GetControllerOfNoCopy(hpa); c != nil && cluster.KindOf(c.APIVersion, c.Kind) == kindScaledObject {
 		return c.Name
 	}
 	// Where the reference was taken away the label tells.

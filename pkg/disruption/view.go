@@ -20,5 +20,5 @@ func ViewOf(s *cluster.Snapshot, p *profile.Profile) *profile.View {
 
 // ObjectOf is a workload as the profile names it.
 func ObjectOf(ref cluster.Ref) profile.Object {
-	return profile.Object{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name}
+	return profile.Object{Kind: string(ref.Kind), Namespace: ref.Namespace, Name: ref.Name}
 }

@@ -91,7 +91,7 @@ func (p *Plan) judgeBudget(s *cluster.Snapshot, pdb *policyv1.PodDisruptionBudge
 
 // scaleCommand scales a workload with kubectl.
 func scaleCommand(ref cluster.Ref, replicas int) string {
-	return fmt.Sprintf("kubectl scale %s -n %s %s --replicas=%d", strings.ToLower(ref.Kind), ref.Namespace, ref.Name, replicas)
+	return fmt.Sprintf("kubectl scale %s -n %s %s --replicas=%d", ref.Kind.Type(), ref.Namespace, ref.Name, replicas)
 }
 
 // pauseCommand relieves a budget. A known blocker is stopped, as the profile says;
@@ -138,7 +138,7 @@ func (p *Plan) orderBlockers(s *cluster.Snapshot, m Member, pools []pool.Pool) [
 		if w != nil && w.Ready() < w.Replicas && !p.isMember(w.Ref) {
 			findings = append(findings, finding.New(finding.DependencyNotReady, m.Workload.String(),
 				fmt.Sprintf("depends on %s, of which %d of %d are Ready", w, w.Ready(), w.Replicas),
-				"kubectl rollout status -n "+w.Namespace+" "+strings.ToLower(w.Kind)+"/"+w.Name))
+				"kubectl rollout status -n "+w.Namespace+" "+w.Kind.Type()+"/"+w.Name))
 		}
 	}
 	for _, partner := range p.view.NeverTogetherWith(object) {
@@ -155,7 +155,7 @@ func (p *Plan) partnerBlockers(s *cluster.Snapshot, m Member, partner profile.Ob
 	if w.Ready() < w.Replicas {
 		return []v1alpha1.Finding{finding.New(finding.NeverTogether, m.Workload.String(),
 			fmt.Sprintf("must never be disrupted together with %s, of which %d of %d are Ready", w, w.Ready(), w.Replicas),
-			"kubectl rollout status -n "+w.Namespace+" "+strings.ToLower(w.Kind)+"/"+w.Name)}
+			"kubectl rollout status -n "+w.Namespace+" "+w.Kind.Type()+"/"+w.Name)}
 	}
 	for _, other := range pools {
 		if other.Name != p.Pool.Name && holdsOnCordoned(w, other) {

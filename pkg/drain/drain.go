@@ -192,7 +192,7 @@ func (d *Drainer) readBack(ctx context.Context, plan *Plan, result *v1alpha1.Dra
 }
 
 func (d *Drainer) readBackWorkload(s *cluster.Snapshot, r *v1alpha1.DrainedWorkload) (v1alpha1.Finding, bool) {
-	w := s.FindWorkload(r.Kind, r.Namespace, r.Name)
+	w := s.FindWorkload(string(cluster.NewKind(r.Group, r.Kind)), r.Namespace, r.Name)
 	if w == nil {
 		return v1alpha1.Finding{}, false
 	}

@@ -255,7 +255,7 @@ func (p *Plan) workloadsOn(node string) []string {
 	for _, m := range p.Members {
 		on := slices.ContainsFunc(m.Targets, func(t Target) bool { return t.Pod.Spec.NodeName == node })
 		if on && m.Workload.Kind != cluster.KindJob {
-			names = append(names, m.Workload.Kind+"/"+m.Workload.Namespace+"/"+m.Workload.Name)
+			names = append(names, string(m.Workload.Kind)+"/"+m.Workload.Namespace+"/"+m.Workload.Name)
 		}
 	}
 	return names

@@ -97,7 +97,7 @@ func (e *Engine) Workloads() []v1alpha1.DrainedWorkload {
 			continue
 		}
 		list = append(list, v1alpha1.DrainedWorkload{
-			Kind: g.ref.Kind, Namespace: g.ref.Namespace, Name: g.ref.Name,
+			Group: g.ref.Kind.Group(), Kind: g.ref.Kind.Name(), Namespace: g.ref.Namespace, Name: g.ref.Name,
 			Replicas: g.replicas, Floor: g.floor.Ready,
 			ReadyBefore: g.before, LowestReady: g.lowest, ReadyAfter: g.ready,
 		})
@@ -128,7 +128,7 @@ func (p *Plan) Report() v1alpha1.DrainPlan {
 	for _, m := range p.Members {
 		w := m.Workload
 		out.Workloads = append(out.Workloads, v1alpha1.PlannedWorkload{
-			Kind: w.Kind, Namespace: w.Namespace, Name: w.Name,
+			Group: w.Kind.Group(), Kind: w.Kind.Name(), Namespace: w.Namespace, Name: w.Name,
 			Replicas: w.Replicas, Ready: w.Ready(), Floor: m.Floor.Ready, FloorFrom: m.Floor.From,
 			Move: len(m.Targets), Downtime: m.Downtime(),
 		})

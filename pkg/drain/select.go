@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
@@ -76,8 +76,8 @@ func (x selector) stays(pod *corev1.Pod) bool {
 	if cluster.IsMirror(pod) || pod.Labels[journal.KeepOffLabel] != "" {
 		return true
 	}
-	owner := metav1.GetControllerOfNoCopy(pod)
-	return owner != nil && owner.Kind == cluster.KindDaemonSet && x.snapshot.HasDaemonSet(owner.UID) && !cluster.IsFinished(pod)
+	owner, owned := cluster.ControllerOf(pod)
+	return owned && owner.Kind == cluster.KindDaemonSet && x.snapshot.HasDaemonSet(owner.UID) && !cluster.IsFinished(pod)
 }
 
 // judge finds what would be lost when a pod goes. A finished or terminating
@@ -128,7 +128,7 @@ func (x selector) emptyDirMayGo(owner cluster.Ref) bool {
 // profileObject is how the profile knows a workload. A Job of a CronJob is
 // called after it: mongobackup-28391040 belongs to mongobackup.
 func profileObject(ref cluster.Ref) profile.Object {
-	o := profile.Object{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name}
+	o := disruption.ObjectOf(ref)
 	if ref.Kind == cluster.KindJob {
 		if i := strings.LastIndex(ref.Name, "-"); i > 0 {
 			o.Kind, o.Name = "CronJob", ref.Name[:i]

@@ -130,7 +130,7 @@ func (j *judge) judgeRoles() {
 	}
 	homeless := map[string][]string{}
 	for _, w := range j.Snapshot.Workloads() {
-		known := j.Profile.Lookup(profile.Object{Kind: w.Kind, Namespace: w.Namespace, Name: w.Name})
+		known := j.Profile.Lookup(profile.Object{Kind: string(w.Kind), Namespace: w.Namespace, Name: w.Name})
 		if known == nil || len(known.Roles) == 0 || w.Replicas == 0 && len(w.Pods) == 0 || j.hasPool(known.Roles) {
 			continue
 		}

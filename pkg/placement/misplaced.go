@@ -48,7 +48,7 @@ func Find(in Input) (*v1alpha1.PlacementReport, []Misplaced) {
 
 // isKnown reports whether the profile knows a workload, and so that it may be restarted.
 func (j *judge) isKnown(owner cluster.Ref) bool {
-	return j.Profile.Lookup(profile.Object{Kind: owner.Kind, Namespace: owner.Namespace, Name: owner.Name}) != nil
+	return j.Profile.Lookup(profile.Object{Kind: string(owner.Kind), Namespace: owner.Namespace, Name: owner.Name}) != nil
 }
 
 // homesOf are the nodes where nothing would be wrong with a pod.

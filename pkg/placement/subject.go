@@ -96,7 +96,7 @@ func (j *judge) add(pod *corev1.Pod) {
 	s.owner, s.owned = j.Snapshot.Owner(pod)
 	s.isJob = s.owned && s.owner.Kind == cluster.KindJob
 	if j.mapped && s.owned {
-		s.known = j.Profile.Lookup(profile.Object{Kind: s.owner.Kind, Namespace: s.owner.Namespace, Name: s.owner.Name})
+		s.known = j.Profile.Lookup(profile.Object{Kind: string(s.owner.Kind), Namespace: s.owner.Namespace, Name: s.owner.Name})
 	}
 	s.out = v1alpha1.PlacedPod{
 		Namespace: pod.Namespace, Name: pod.Name, Node: pod.Spec.NodeName, Verdict: v1alpha1.PlacementRight,

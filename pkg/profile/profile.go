@@ -90,7 +90,8 @@ type KnownBlocker struct {
 	Mode string `yaml:"mode"`
 }
 
-// Object identifies a workload in a cluster.
+// Object identifies a workload in a cluster. A kind without a group is one of
+// Kubernetes' own; any other is KIND.GROUP, and none that a profile can name.
 type Object struct {
 	Kind, Namespace, Name string
 }

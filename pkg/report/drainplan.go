@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 )
 
@@ -74,7 +76,7 @@ func printWorkloads(w io.Writer, p *v1alpha1.DrainPlan, style Style, wide bool) 
 		if m.Downtime {
 			note = "downtime"
 		}
-		t.add(workload(m.Kind, m.Namespace, m.Name), fmt.Sprintf("%d/%d", m.Ready, m.Replicas), m.Floor, m.FloorFrom, m.Move, note)
+		t.add(workload(inGroup(m.Group, m.Kind), m.Namespace, m.Name), fmt.Sprintf("%d/%d", m.Ready, m.Replicas), m.Floor, m.FloorFrom, m.Move, note)
 	}
 	return t.print(w, style, wide)
 }
@@ -99,6 +101,11 @@ func printWaves(w io.Writer, p *v1alpha1.DrainPlan) {
 		}
 		fmt.Fprintln(w, line)
 	}
+}
+
+// inGroup is a kind with its group, where that is named: StatefulSet.apps.kruise.io.
+func inGroup(group, kind string) string {
+	return schema.GroupKind{Group: group, Kind: kind}.String()
 }
 
 // workload is how tables name a workload: sts app/mongodb.

@@ -75,7 +75,7 @@ func printResult(w io.Writer, result *v1alpha1.DrainResult, style Style, wide bo
 	if len(result.Workloads) > 0 {
 		t := newTable("^WORKLOAD", "FLOOR", "BEFORE", "LOWEST", "NOW")
 		for _, d := range result.Workloads {
-			t.add(workload(d.Kind, d.Namespace, d.Name), d.Floor, ready(d.ReadyBefore, d.Replicas), ready(d.LowestReady, d.Replicas), ready(d.ReadyAfter, d.Replicas))
+			t.add(workload(inGroup(d.Group, d.Kind), d.Namespace, d.Name), d.Floor, ready(d.ReadyBefore, d.Replicas), ready(d.LowestReady, d.Replicas), ready(d.ReadyAfter, d.Replicas))
 		}
 		if err := t.print(w, style, wide); err != nil {
 			return err

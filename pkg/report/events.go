@@ -67,7 +67,8 @@ func eventObject(object string) *v1alpha1.EventObject {
 	if !isObject {
 		return nil
 	}
-	out := &v1alpha1.EventObject{Kind: kind, Name: rest}
+	kind, group, _ := strings.Cut(kind, ".")
+	out := &v1alpha1.EventObject{Group: group, Kind: kind, Name: rest}
 	if namespace, name, namespaced := strings.Cut(rest, "/"); namespaced {
 		out.Namespace, out.Name = namespace, name
 	}

@@ -70,7 +70,7 @@ func class(b *v1alpha1.Blocker) string {
 func blocked(b *v1alpha1.Blocker, wide bool) string {
 	names := make([]string, 0, len(b.Workloads))
 	for _, d := range b.Workloads {
-		name := workload(d.Kind, "", d.Name)
+		name := workload(inGroup(d.Group, d.Kind), "", d.Name)
 		names = append(names, strings.Replace(name, " /", " ", 1))
 	}
 	if len(names) > 1 && !wide {

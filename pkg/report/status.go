@@ -154,7 +154,7 @@ func rank(w drain.WorkloadStatus) int {
 }
 
 func name(w drain.WorkloadStatus) string {
-	return workload(w.Ref.Kind, w.Ref.Namespace, w.Ref.Name)
+	return workload(string(w.Ref.Kind), w.Ref.Namespace, w.Ref.Name)
 }
 
 // row is one workload: its readiness against its floor, and what it waits for.

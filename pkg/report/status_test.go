@@ -41,7 +41,7 @@ func view() View {
 	}
 }
 
-func ref(kind, name string) cluster.Ref {
+func ref(kind cluster.Kind, name string) cluster.Ref {
 	return cluster.Ref{Kind: kind, Namespace: "app", Name: name}
 }
 

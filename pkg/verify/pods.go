@@ -109,7 +109,7 @@ func (j *judge) uncounted() map[string]bool {
 	jobs := map[string]bool{}
 	for _, job := range j.Survey.Jobs {
 		if owner, ok := cluster.ControllerOf(job); ok && j.isBackup(owner.Namespace, owner.Name) {
-			jobs[object(cluster.KindJob, job.Namespace, job.Name)] = true
+			jobs[object(cluster.KindJob.Type(), job.Namespace, job.Name)] = true
 			jobs[owner.String()] = true // as records name them
 		}
 	}

@@ -181,6 +181,7 @@ func (j *judge) comparePlaces() {
 // wherever there was room.
 func comesAndGoes(workload string) bool {
 	kind, _, _ := strings.Cut(workload, "/")
+	kind, _, _ = strings.Cut(kind, ".") // of any group
 	return kind == kindDaemonSet || kind == "job" || kind == "cronjob" || kind == "node"
 }
 

@@ -126,7 +126,7 @@ func (j *judge) compareReplicas(w, was *v1alpha1.WorkloadRecord) {
 }
 
 func (j *judge) isScaledByHPA(w *v1alpha1.WorkloadRecord) bool {
-	kinds := map[string]string{"deployment": cluster.KindDeployment, "statefulset": cluster.KindStatefulSet}
+	kinds := map[string]cluster.Kind{"deployment": cluster.KindDeployment, "statefulset": cluster.KindStatefulSet}
 	return j.Snapshot.HPAOf(cluster.Ref{Kind: kinds[w.Kind], Namespace: w.Namespace, Name: w.Name}) != nil
 }
 
@@ -230,5 +230,5 @@ func scaleTo(w *v1alpha1.WorkloadRecord, replicas int) string {
 // daemonSets passes on what the placement knows of nodes without a pod.
 func (j *judge) daemonSets() (string, bool) {
 	j.pass(j.Placement.Findings, finding.DaemonMissing)
-	return counted(len(j.Snapshot.DaemonSets()), cluster.KindDaemonSet), false
+	return counted(len(j.Snapshot.DaemonSets()), cluster.KindDaemonSet.Name()), false
 }

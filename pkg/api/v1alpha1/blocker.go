@@ -53,6 +53,8 @@ type Blocker struct {
 
 // BlockedWorkload is a workload whose pods a budget holds.
 type BlockedWorkload struct {
+	// Group is the API group of a kind that is none of Kubernetes' own workloads.
+	Group     string `json:"group,omitempty"`
 	Kind      string `json:"kind"`
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`

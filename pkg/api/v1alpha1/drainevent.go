@@ -76,6 +76,9 @@ type DrainEvent struct {
 
 // EventObject is what an event happened to.
 type EventObject struct {
+	// Group is the API group of a workload of a kind that is none of Kubernetes'
+	// own.
+	Group     string `json:"group,omitempty"`
 	Kind      string `json:"kind"`
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`

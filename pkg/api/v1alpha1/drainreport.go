@@ -77,6 +77,8 @@ type PlannedNode struct {
 
 // PlannedWorkload is an owner of pods on the pool and the floor it is held to.
 type PlannedWorkload struct {
+	// Group is the API group of a kind that is none of Kubernetes' own workloads.
+	Group     string `json:"group,omitempty"`
 	Kind      string `json:"kind"`
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
@@ -143,6 +145,8 @@ type MovedPod struct {
 
 // DrainedWorkload is how a workload came through.
 type DrainedWorkload struct {
+	// Group is the API group of a kind that is none of Kubernetes' own workloads.
+	Group     string `json:"group,omitempty"`
 	Kind      string `json:"kind"`
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
