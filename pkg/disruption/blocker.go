@@ -64,7 +64,7 @@ func heldPods(s *cluster.Snapshot, nodes map[string]bool) []*held {
 	for _, node := range nodesOf(s, nodes) {
 		for _, pod := range s.PodsOn(node) {
 			pdbs := s.PDBsOf(pod)
-			if len(pdbs) == 0 || IgnoresBudget(pod) || staysInDrain(pod) {
+			if len(pdbs) == 0 || IgnoresBudget(pod) || s.IsAgent(pod) || cluster.IsMirror(pod) {
 				continue
 			}
 			key := pod.Namespace + "/" + strings.Join(names(pdbs), "/")
@@ -88,12 +88,6 @@ func nodesOf(s *cluster.Snapshot, nodes map[string]bool) []string {
 		}
 	}
 	return names
-}
-
-// staysInDrain reports whether a drain leaves a pod where it is.
-func staysInDrain(pod *corev1.Pod) bool {
-	ref, _ := cluster.ControllerOf(pod)
-	return ref.Kind == cluster.KindDaemonSet || cluster.IsMirror(pod)
 }
 
 // judge makes a blocker of a group of pods, unless its budget lets them go.

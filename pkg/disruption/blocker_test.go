@@ -83,10 +83,15 @@ func TestBlockers(t *testing.T) {
 		},
 		"pods that a drain leaves": {
 			[]any{
-				fixture.PodOf(fixture.DaemonSet("app/agent"), "agent-0", "n1"),
+				fixture.DaemonSet("app/agent"), fixture.PodOf(fixture.DaemonSet("app/agent"), "agent-0", "n1"),
+				fixture.Pod("app/kruise", fixture.On("n1"), fixture.Label("app", "agent"), fixture.ControlledBy("DaemonSet.apps.kruise.io", "kruise", "1")),
 				fixture.Pod("app/etcd", fixture.On("n1"), fixture.Label("app", "agent"), fixture.Mirror()),
 				fixture.PDB("app/agent", fixture.MaxUnavailable("0")),
 			}, nil, nil,
+		},
+		"a pod whose DaemonSet is gone": {
+			[]any{fixture.PodOf(fixture.DaemonSet("app/agent"), "agent-0", "n1"), fixture.PDB("app/agent", fixture.MaxUnavailable("0"))},
+			nil, []string{"pdb/app/agent PermanentBySpec daemonset/app/agent [agent-0] on n1"},
 		},
 		"a sick pod that may go, and a healthy one that may not": {
 			append(web(2, 1), fixture.Pod("app/web-1", fixture.On("n1"), fixture.Label("app", "web"), fixture.NotReady()),

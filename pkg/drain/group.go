@@ -107,8 +107,8 @@ func (g *group) observePlacement(w *cluster.Workload, now time.Time) {
 
 // pairSuccessors finds for each pod that went the one that took its place, and
 // returns the members whose successor has just become Ready. A StatefulSet
-// gives the name to the successor; elsewhere the oldest new pod is paired with
-// the pod that went first.
+// gives the name to the successor, and so may a kind that is not read; elsewhere
+// the oldest new pod is paired with the pod that went first.
 func (g *group) pairSuccessors(w *cluster.Workload, now time.Time) []*member {
 	went := g.inOrderOfEviction()
 	var fresh []*corev1.Pod
@@ -137,13 +137,20 @@ func (g *group) pairSuccessors(w *cluster.Workload, now time.Time) []*member {
 }
 
 func (g *group) pair(m *member, fresh []*corev1.Pod) []*corev1.Pod {
-	for i, pod := range fresh {
-		if g.ref.Kind != cluster.KindStatefulSet || pod.Name == m.Pod.Name {
-			m.successor = pod
-			return slices.Delete(fresh, i, i+1)
-		}
+	i := slices.IndexFunc(fresh, func(pod *corev1.Pod) bool { return pod.Name == m.Pod.Name })
+	if i < 0 && g.ref.Kind != cluster.KindStatefulSet {
+		i = slices.IndexFunc(fresh, func(pod *corev1.Pod) bool { return !g.hasMember(pod.Name) })
 	}
-	return fresh
+	if i < 0 {
+		return fresh
+	}
+	m.successor = fresh[i]
+	return slices.Delete(fresh, i, i+1)
+}
+
+// hasMember reports whether a pod of that name is on its way off the pool.
+func (g *group) hasMember(name string) bool {
+	return slices.ContainsFunc(g.members, func(m *member) bool { return m.Pod.Name == name })
 }
 
 // freshPods are the pods of a workload that came after the start and are not

@@ -46,10 +46,12 @@ type selector struct {
 // selectFrom goes through the pods on the named nodes.
 func (x selector) selectFrom(nodes []string) selection {
 	var out selection
+	foreign := foreignAgents{}
 	for _, node := range nodes {
 		for _, pod := range x.snapshot.PodsOn(node) {
 			if x.stays(pod) {
 				out.stay++
+				foreign.add(x.snapshot, pod)
 				continue
 			}
 			out.findings = append(out.findings, x.judge(pod)...) // a pause loses what an eviction does
@@ -60,24 +62,27 @@ func (x selector) selectFrom(nodes []string) selection {
 			}
 		}
 	}
+	out.findings = append(out.findings, foreign.findings()...)
 	return out
 }
 
 func (x selector) target(pod *corev1.Pod) Target {
+	if x.snapshot.IsAgent(pod) {
+		return Target{Pod: pod} // a finished one: the others stay, and nothing is waited for
+	}
 	owner, _ := x.snapshot.Owner(pod)
 	return Target{Pod: pod, Owner: owner}
 }
 
 // stays reports whether a drain leaves a pod where it is: so one of our own that a
-// relocation left, which abort takes away. DaemonSets put their
+// relocation left, which abort takes away. The controllers of agents put their
 // pods back at once, cordon or not, so they are never evicted; a pod whose
 // DaemonSet is gone is an ordinary pod.
 func (x selector) stays(pod *corev1.Pod) bool {
 	if cluster.IsMirror(pod) || pod.Labels[journal.KeepOffLabel] != "" {
 		return true
 	}
-	owner, owned := cluster.ControllerOf(pod)
-	return owned && owner.Kind == cluster.KindDaemonSet && x.snapshot.HasDaemonSet(owner.UID) && !cluster.IsFinished(pod)
+	return x.snapshot.IsAgent(pod) && !cluster.IsFinished(pod)
 }
 
 // judge finds what would be lost when a pod goes. A finished or terminating
@@ -90,7 +95,7 @@ func (x selector) judge(pod *corev1.Pod) []v1alpha1.Finding {
 	owner, owned := x.snapshot.Owner(pod)
 	if !owned || x.orphaned(owner) {
 		findings = append(findings, x.permitted(x.options.Force, finding.New(finding.PodUnmanaged, cluster.PodObject(pod),
-			"no controller creates it again: it would be lost",
+			whyLost(pod)+": it would be lost",
 			"move it by hand, or add --force to lose it")))
 	}
 	if dirs := localVolumes(pod); len(dirs) > 0 && !x.emptyDirMayGo(owner) {

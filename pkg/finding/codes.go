@@ -35,6 +35,7 @@ const (
 	FloorHoldsAll       Code = "VU-221"
 	ServerWouldRefuse   Code = "VU-222"
 	BlockerStopped      Code = "VU-223"
+	AgentStays          Code = "VU-228"
 	ReplacementUnplaced Code = "VU-231"
 	PodStuckTerminating Code = "VU-232"
 	ReplacementNotReady Code = "VU-233"
@@ -148,7 +149,7 @@ func blockers() []Entry {
 		{PDBFailed, err, "The disruption controller cannot compute a budget", "A failed status allows no eviction, mostly because a pod's owner has no scale.", "Read the condition on the budget; an integer minAvailable works without a scale."},
 		{PDBTransient, info, "A disruption budget allows nothing at the moment", "Another pod is away; the drain waits for the budget.", "Nothing: it goes on by itself."},
 		{PDBStale, info, "The disruption controller has not judged a budget's latest change yet", "Until it has, the API server allows no eviction under it; the numbers in its status are of the version before.", "Nothing: wait a moment. If it stays so, look at the kube-controller-manager."},
-		{PodUnmanaged, err, "A pod without a controller would be lost", "Nothing creates it again on another node.", "Move it by hand, or give --force to lose it."},
+		{PodUnmanaged, err, "A pod without a controller would be lost", "Nothing creates it again on another node: an owner that is not its controller does not either.", "Move it by hand, or give --force to lose it."},
 		{PodLocalData, err, "A pod keeps data in an emptyDir", "The data is deleted together with the pod.", "Give --delete-emptydir-data if the data may go."},
 		{WorkloadDowntime, warn, "A single replica is away while it moves", "No floor can protect a workload that has one replica.", "Announce it, or scale it to two before the drain."},
 		{WorkloadBelowFloor, warn, "A workload is below its floor already", "None of its Ready pods is evicted until enough are Ready.", "Mend the workload first."},
@@ -161,6 +162,7 @@ func blockers() []Entry {
 		{FloorHoldsAll, err, "The floor of a workload allows no eviction at all", "Its floor is as high as its number of replicas, so a drain would wait for ever.", "Correct the profile's floor, or scale the workload up."},
 		{ServerWouldRefuse, warn, "The API server would refuse an eviction now", "Told by --dry-run=server; budgets change while a drain goes on.", "See the message."},
 		{BlockerStopped, warn, "A known blocker is scaled to zero", "It was stopped for the upgrade and must not be forgotten: without telegraf-prom there are no metrics.", "Scale it back when the last pool is done."},
+		{AgentStays, info, "Pods of a controller that is no DaemonSet of Kubernetes stay on their nodes", "It puts one on each node, or binds it to its node and lets it tolerate the cordon: evicted, it would be back there at once.", "Nothing: they end with their nodes."},
 	}
 }
 

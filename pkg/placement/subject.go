@@ -100,7 +100,7 @@ func (j *judge) add(pod *corev1.Pod) {
 	}
 	s.out = v1alpha1.PlacedPod{
 		Namespace: pod.Namespace, Name: pod.Name, Node: pod.Spec.NodeName, Verdict: v1alpha1.PlacementRight,
-		DaemonSet: s.owner.Kind == cluster.KindDaemonSet, Known: len(s.roles()) > 0, Belongs: j.belongs(s),
+		DaemonSet: s.owner.Kind == cluster.KindDaemonSet || j.Snapshot.IsAgent(pod), Known: len(s.roles()) > 0, Belongs: j.belongs(s),
 	}
 	if s.owned {
 		s.out.Workload = s.owner.String()
