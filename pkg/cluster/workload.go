@@ -70,6 +70,19 @@ func (w *Workload) IsSettled() bool {
 // ReplicaSet; false where there is none.
 func ControllerOf(o metav1.Object) (Ref, bool) { return ownerOf(o) }
 
+// OwnersBeside names the owners of an object that are not its controller, as kubectl
+// does: configmap/lock. They are looked at by the garbage collector alone. Whether
+// one of them has a namespace is not told, so it is left out.
+func OwnersBeside(o metav1.Object) []string {
+	var names []string
+	for _, owner := range o.GetOwnerReferences() {
+		if owner.Controller == nil || !*owner.Controller {
+			names = append(names, KindOf(owner.APIVersion, owner.Kind).Type()+"/"+owner.Name)
+		}
+	}
+	return names
+}
+
 // ownerOf returns the controller of an object as a Ref in namespace.
 func ownerOf(o metav1.Object) (Ref, bool) {
 	c := metav1.GetControllerOfNoCopy(o)

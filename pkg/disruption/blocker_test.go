@@ -91,7 +91,8 @@ func TestBlockers(t *testing.T) {
 		},
 		"a pod whose DaemonSet is gone": {
 			[]any{fixture.PodOf(fixture.DaemonSet("app/agent"), "agent-0", "n1"), fixture.PDB("app/agent", fixture.MaxUnavailable("0"))},
-			nil, []string{"pdb/app/agent PermanentBySpec daemonset/app/agent [agent-0] on n1"},
+			nil,
+			[]string{"pdb/app/agent PermanentBySpec daemonset/app/agent [agent-0] on n1"},
 		},
 		"a sick pod that may go, and a healthy one that may not": {
 			append(web(2, 1), fixture.Pod("app/web-1", fixture.On("n1"), fixture.Label("app", "web"), fixture.NotReady()),

@@ -77,8 +77,8 @@ func OwnerOf(o *metav1.ObjectMeta) Owner {
 	if o == nil {
 		return Owner{}
 	}
-	if c := metav1.GetControllerOfNoCopy(o); c != nil {
-		return Owner{Kind: OwnerOperator, Name: cluster.KindOf(c.APIVersion, c.Kind).Type() + "/" + c.Name}
+	if c, owned := cluster.ControllerOf(o); owned {
+		return Owner{Kind: OwnerOperator, Name: c.Kind.Type() + "/" + c.Name}
 	}
 	for _, find := range []func(*metav1.ObjectMeta) (Owner, bool){argoCD, flux, helm, manager} {
 		if owner, found := find(o); found {

@@ -10,7 +10,6 @@ import (
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
@@ -106,7 +105,7 @@ func whyWokenUp(hpa *autoscalingv2.HorizontalPodAutoscaler) (refused, remedy str
 
 // scaledObject is the name of KEDA's object behind an autoscaler, or empty.
 func scaledObject(hpa *autoscalingv2.HorizontalPodAutoscaler) string {
-	if c := metav1.GetControllerOfNoCopy(hpa); c != nil && cluster.KindOf(c.APIVersion, c.Kind) == kindScaledObject {
+	if c, owned := cluster.ControllerOf(hpa); owned && c.Kind == kindScaledObject {
 		return c.Name
 	}
 	// Where the reference was taken away the label tells.

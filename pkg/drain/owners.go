@@ -29,12 +29,11 @@ func (a foreignAgents) add(s *cluster.Snapshot, pod *corev1.Pod) {
 func (a foreignAgents) findings() []v1alpha1.Finding {
 	findings := make([]v1alpha1.Finding, 0, len(a))
 	for owner, n := range a {
-		pods := "its pod stays"
+		pods := "its pod stays with its node"
 		if n > 1 {
-			pods = fmt.Sprintf("its %d pods stay", n)
+			pods = fmt.Sprintf("its %d pods stay with their nodes", n)
 		}
-		findings = append(findings, finding.Newf(finding.AgentStays, owner.String(),
-			"%s, as those of a DaemonSet do: a pod of it belongs to its node", pods))
+		findings = append(findings, finding.New(finding.AgentStays, owner.String(), pods+", as those of a DaemonSet do", ""))
 	}
 	return findings
 }
@@ -42,12 +41,7 @@ func (a foreignAgents) findings() []v1alpha1.Finding {
 // whyLost says why nobody makes a pod again. An owner that is not its controller
 // has no part in that: the garbage collector alone looks at it.
 func whyLost(pod *corev1.Pod) string {
-	owners := make([]string, 0, len(pod.OwnerReferences))
-	for _, o := range pod.OwnerReferences {
-		if o.Controller == nil || !*o.Controller {
-			owners = append(owners, cluster.KindOf(o.APIVersion, o.Kind).Type()+"/"+o.Name)
-		}
-	}
+	owners := cluster.OwnersBeside(pod)
 	switch len(owners) {
 	case 0:
 		return "no controller creates it again"

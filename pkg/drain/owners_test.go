@@ -45,7 +45,7 @@ Info VU-228 daemonset.apps.kruise.io/app/agent`
 	if remedy := plan.Findings[0].Remedy; remedy != "kubectl describe pdb -n app other" {
 		t.Errorf("the budget is opened by %q", remedy)
 	}
-	if message := plan.Findings[3].Message; message != "its 2 pods stay, as those of a DaemonSet do: a pod of it belongs to its node" {
+	if message := plan.Findings[3].Message; message != "its 2 pods stay with their nodes, as those of a DaemonSet do" {
 		t.Error(message)
 	}
 	type line struct {
