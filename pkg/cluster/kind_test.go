@@ -63,6 +63,9 @@ func TestOwnersOfOneNameAreTwo(t *testing.T) {
 	if w := s.FindWorkload("StatefulSet.apps.kruise.io", "app", "queue"); w == nil || w.Ref != other || w.Scaled || w.Replicas != 1 {
 		t.Errorf("with its group found %+v", w)
 	}
+	if w := fixture.Snapshot().Workload(other); w == nil || w.Ref != other || fixture.Snapshot().Workload(ours) != nil {
+		t.Error("what is not read is there without pods, and what is read is not")
+	}
 	if s.HPAOf(ours) == nil || s.HPAOf(other) != nil {
 		t.Error("the autoscaler of one is that of the other")
 	}

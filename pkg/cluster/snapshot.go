@@ -156,8 +156,15 @@ func (s *Snapshot) Owner(pod *corev1.Pod) (Ref, bool) {
 	return s.topOwner(pod)
 }
 
-// Workload returns a workload by its reference, or nil.
-func (s *Snapshot) Workload(ref Ref) *Workload { return s.workloads[ref.UID] }
+// Workload returns a workload by its reference, or nil where it does not exist. An
+// owner of a kind that the suite does not read is known by its pods only: without
+// any it is taken to be there still.
+func (s *Snapshot) Workload(ref Ref) *Workload {
+	if w := s.workloads[ref.UID]; w != nil || ref.Kind.Group() == "" {
+		return w
+	}
+	return &Workload{Ref: ref}
+}
 
 // FindWorkload returns a workload by kind, as Kind writes it (without a group it is
 // one of Kubernetes' own), namespace and name, or nil. Where it was deleted and

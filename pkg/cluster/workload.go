@@ -4,6 +4,8 @@
 package cluster
 
 import (
+	"slices"
+
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -64,6 +66,20 @@ func (w *Workload) Ready() int {
 // not ask for pods of the newest template: a rolling update is no matter of ours.
 func (w *Workload) IsSettled() bool {
 	return w.Observed && len(w.Pods) == w.Replicas && w.Ready() == w.Replicas
+}
+
+// IsTask reports whether the workload's pods end by themselves, so that there is no
+// readiness to keep: those of a Job, and of a kind that is not read where none of
+// them is restarted in any case. Kubernetes' own controllers of services accept no
+// other restartPolicy than Always.
+func (w *Workload) IsTask() bool {
+	if w.Kind == KindJob {
+		return true
+	}
+	serves := func(pod *corev1.Pod) bool {
+		return pod.Spec.RestartPolicy != corev1.RestartPolicyNever && pod.Spec.RestartPolicy != corev1.RestartPolicyOnFailure
+	}
+	return w.Kind.Group() != "" && len(w.Pods) > 0 && !slices.ContainsFunc(w.Pods, serves)
 }
 
 // ControllerOf returns the controller of an object, for a pod of a Deployment its

@@ -22,11 +22,11 @@ type Floor struct {
 // disruption budgets (those that select this workload), and what its update
 // strategy tolerates. maxUnavailable, when not nil, is the operator's word in
 // place of the update strategy for a workload without a budget. A workload
-// with one replica, and a Job, have no floor. Where two ask for the same number
+// with one replica, and a task, have no floor. Where two ask for the same number
 // the more telling one is named: the profile, then the budget.
 func FloorOf(w *cluster.Workload, known *profile.Workload, pdbs []*policyv1.PodDisruptionBudget, maxUnavailable *intstr.IntOrString) Floor {
 	switch {
-	case w.Kind == cluster.KindJob:
+	case w.IsTask():
 		return Floor{From: "none"}
 	case w.Replicas == 0:
 		return Floor{From: "no replicas"}

@@ -6,6 +6,7 @@ package disruption_test
 import (
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -31,6 +32,7 @@ func statefulSet(replicas int) *cluster.Workload {
 
 func TestFloorOfUpdateStrategy(t *testing.T) {
 	const own = "update strategy"
+	ending := []*corev1.Pod{{Spec: corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever}}, {Spec: corev1.PodSpec{RestartPolicy: corev1.RestartPolicyOnFailure}}}
 	tests := map[string]struct {
 		workload *cluster.Workload
 		want     disruption.Floor
@@ -51,7 +53,8 @@ func TestFloorOfUpdateStrategy(t *testing.T) {
 		"a kind that is not read: one at a time":            {&cluster.Workload{Ref: cluster.Ref{Kind: "Rollout"}, Replicas: 8}, floor(7, own)},
 		"single replica":                                    {deployment(1), floor(0, "single replica")},
 		"scaled to zero":                                    {statefulSet(0), floor(0, "no replicas")},
-		"Job":                                               {&cluster.Workload{Ref: cluster.Ref{Kind: "Job"}, Replicas: 4}, floor(0, "none")},
+		"a kind that is not read, whose pods end":           {&cluster.Workload{Ref: cluster.Ref{Kind: "Workflow.argoproj.io"}, Replicas: 2, Pods: ending}, floor(0, "none")},
+		"Job": {&cluster.Workload{Ref: cluster.Ref{Kind: "Job"}, Replicas: 4}, floor(0, "none")},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -192,15 +192,14 @@ func (d *Drainer) readBack(ctx context.Context, plan *Plan, result *v1alpha1.Dra
 }
 
 func (d *Drainer) readBackWorkload(s *cluster.Snapshot, r *v1alpha1.DrainedWorkload) (v1alpha1.Finding, bool) {
-	w := s.FindWorkload(string(cluster.NewKind(r.Group, r.Kind)), r.Namespace, r.Name)
-	if w == nil {
-		return v1alpha1.Finding{}, false
-	}
-	r.ReadyAfter = w.Ready()
 	for _, g := range d.Engine.groups {
-		if g.ref == w.Ref && r.ReadyAfter < g.expected() {
+		w := s.Workload(g.ref)
+		if w == nil || g.ref.Kind != cluster.NewKind(r.Group, r.Kind) || g.ref.Namespace != r.Namespace || g.ref.Name != r.Name {
+			continue
+		}
+		if r.ReadyAfter = w.Ready(); r.ReadyAfter < g.expected() {
 			return finding.New(finding.WorkloadNotBack, w.String(),
-				fmt.Sprintf("%d of %d Ready%s", r.ReadyAfter, w.Replicas, startingPods(w)),
+				fmt.Sprintf("%d of %d Ready%s", r.ReadyAfter, g.replicas, startingPods(w)),
 				"kubectl get pods -n "+w.Namespace+" -o wide"), true
 		}
 	}

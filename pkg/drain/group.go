@@ -31,6 +31,8 @@ type group struct {
 	floor    disruption.Floor
 	floorKey []string
 	broken   int
+	// task is true for a Job, and for what is like one.
+	task bool
 
 	before, lowest, ready int
 	lastProgress          time.Time
@@ -52,7 +54,7 @@ func newGroup(ref cluster.Ref, s *cluster.Snapshot, now time.Time) *group {
 		for _, pod := range w.Pods {
 			g.initial[pod.UID] = true
 		}
-		g.replicas, g.broken = w.Replicas, broken(w)
+		g.replicas, g.broken, g.task = w.Replicas, broken(w), w.IsTask()
 		g.before = w.Ready()
 		g.lowest, g.ready = g.before, g.before
 	}
@@ -71,7 +73,7 @@ func refOf(t Target) cluster.Ref {
 // isReplaced reports whether pods of the group come back on other nodes, so
 // that there is a floor to keep and a readiness to wait for.
 func (g *group) isReplaced() bool {
-	return g.ref.Kind != "Pod" && g.ref.Kind != cluster.KindJob && g.ref.Kind != cluster.KindDaemonSet
+	return g.ref.Kind != "Pod" && !g.task && g.ref.Kind != cluster.KindDaemonSet
 }
 
 // observe takes in what the watch shows of the workload's pods.

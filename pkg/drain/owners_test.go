@@ -146,3 +146,30 @@ func TestPairing(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnersThatMakeNothing: a kind that is not read is known by its pods only, and
+// is missed when the last one is gone; nothing comes back of what was deleted, nor
+// of what ends by itself.
+func TestOwnersThatMakeNothing(t *testing.T) {
+	never := func(o metav1.Object) { o.(*corev1.Pod).Spec.RestartPolicy = corev1.RestartPolicyNever }
+	for name, tt := range map[string]struct {
+		options []fixture.Option
+		whole   bool
+	}{
+		"a kind that is not read":           {[]fixture.Option{fixture.ControlledBy("StatefulSet.apps.kruise.io", "queue", "1")}, false},
+		"one whose pods end by themselves":  {[]fixture.Option{fixture.ControlledBy("Workflow.argoproj.io", "flow", "1"), never}, true},
+		"a StatefulSet that was deleted":    {[]fixture.Option{fixture.ControlledBy("StatefulSet", "db", "1")}, true},
+		"a Job":                             {[]fixture.Option{fixture.ControlledBy("Job", "backup", "1"), never}, true},
+		"what another group calls a Job":    {[]fixture.Option{fixture.ControlledBy("Job.batch.volcano.sh", "work", "1"), never}, true},
+		"one of them that is made to serve": {[]fixture.Option{fixture.ControlledBy("Job.batch.volcano.sh", "work", "1")}, false},
+	} {
+		before := fixture.Snapshot(fixture.Pod("app/x-0", tt.options...))
+		ref, _ := before.Owner(before.Pod("app", "x-0"))
+		g := newGroup(ref, before, fixture.Epoch())
+		g.members = []*member{{Target: Target{Pod: before.Pod("app", "x-0"), Owner: ref}, phase: gone, evictedAt: fixture.Epoch()}}
+		g.observe(fixture.Snapshot().Workload(ref), fixture.Epoch())
+		if g.isWhole() != tt.whole {
+			t.Errorf("%s: whole is %v, %s", name, g.isWhole(), g.readiness())
+		}
+	}
+}

@@ -158,7 +158,7 @@ func (m Member) warnings() []v1alpha1.Finding {
 		findings = append(findings, finding.Newf(finding.WorkloadDowntime, w.String(),
 			"one replica: it is away while it moves"))
 	}
-	if ready := w.Ready(); w.Replicas > 1 && w.Kind != cluster.KindJob && ready < m.Floor.Ready {
+	if ready := w.Ready(); w.Replicas > 1 && !w.IsTask() && ready < m.Floor.Ready {
 		findings = append(findings, finding.New(finding.WorkloadBelowFloor, w.String(),
 			"below its floor already: none of its Ready pods goes until enough are Ready",
 			"kubectl get pods -n "+w.Namespace+" -o wide"))
@@ -212,7 +212,7 @@ func ourOtherPools(p pool.Pool, pools []pool.Pool) []string {
 
 // Downtime reports whether the workload is away while it moves.
 func (m Member) Downtime() bool {
-	return m.Workload.Replicas == 1 && m.Workload.Kind != cluster.KindJob
+	return m.Workload.Replicas == 1 && !m.Workload.IsTask()
 }
 
 // Blocked reports whether something was found that refuses the drain.
@@ -254,7 +254,7 @@ func (p *Plan) workloadsOn(node string) []string {
 	var names []string
 	for _, m := range p.Members {
 		on := slices.ContainsFunc(m.Targets, func(t Target) bool { return t.Pod.Spec.NodeName == node })
-		if on && m.Workload.Kind != cluster.KindJob {
+		if on && !m.Workload.IsTask() {
 			names = append(names, string(m.Workload.Kind)+"/"+m.Workload.Namespace+"/"+m.Workload.Name)
 		}
 	}

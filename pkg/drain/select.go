@@ -108,6 +108,11 @@ func (x selector) judge(pod *corev1.Pod) []v1alpha1.Finding {
 			"a running Job pod: its work so far is lost, the Job starts it again",
 			"kubectl wait -n "+pod.Namespace+" --for=condition=complete job/"+owner.Name))
 	}
+	if w := x.snapshot.Workload(owner); owned && owner.Kind.Group() != "" && w.IsTask() {
+		findings = append(findings, finding.New(finding.TaskCutShort, cluster.PodObject(pod),
+			"it ends by itself: its work so far is lost, and whether it is started again is up to "+owner.String(),
+			"kubectl get pod -n "+pod.Namespace+" "+pod.Name+" --watch # wait for its end"))
+	}
 	return findings
 }
 

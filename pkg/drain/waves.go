@@ -96,7 +96,7 @@ func (p *Plan) mustWait(s *cluster.Snapshot, m Member, taken map[cluster.Ref]boo
 
 // room is how many pods can be away at once when the workload is whole.
 func (m Member) room() int {
-	if m.Workload.Replicas <= 1 || m.Workload.Kind == cluster.KindJob {
+	if m.Workload.Replicas <= 1 || m.Workload.IsTask() {
 		return len(m.Targets)
 	}
 	return m.Workload.Replicas - m.Broken - m.Floor.Ready

@@ -36,6 +36,7 @@ const (
 	ServerWouldRefuse   Code = "VU-222"
 	BlockerStopped      Code = "VU-223"
 	AgentStays          Code = "VU-228"
+	TaskCutShort        Code = "VU-229"
 	ReplacementUnplaced Code = "VU-231"
 	PodStuckTerminating Code = "VU-232"
 	ReplacementNotReady Code = "VU-233"
@@ -163,6 +164,7 @@ func blockers() []Entry {
 		{ServerWouldRefuse, warn, "The API server would refuse an eviction now", "Told by --dry-run=server; budgets change while a drain goes on.", "See the message."},
 		{BlockerStopped, warn, "A known blocker is scaled to zero", "It was stopped for the upgrade and must not be forgotten: without telegraf-prom there are no metrics.", "Scale it back when the last pool is done."},
 		{AgentStays, info, "Pods of a controller that is no DaemonSet of Kubernetes stay on their nodes", "It puts one on each node, or binds it to its node and lets it tolerate the cordon: evicted, it would be back there at once.", "Nothing: they end with their nodes."},
+		{TaskCutShort, warn, "A pod that ends by itself, of a kind that is not read, is evicted", "Its work until now is lost. Whether it is started again is up to its owner, so the drain does not wait for that.", "Wait for its end if that matters."},
 	}
 }
 

@@ -47,6 +47,10 @@ const kruiseObjects = `
 ---
 {apiVersion: apps.kruise.io/v1beta1, kind: DaemonSet, metadata: {name: agent}}
 ---
+{apiVersion: apps.kruise.io/v1beta1, kind: StatefulSet, metadata: {name: flow}}
+---
+{apiVersion: apps.kruise.io/v1beta1, kind: StatefulSet, metadata: {name: lone}}
+---
 {apiVersion: v1, kind: ConfigMap, metadata: {name: lock}}
 `
 
@@ -156,6 +160,7 @@ func TestOwnersOfOtherGroups(t *testing.T) {
 	t.Run("placement", func(t *testing.T) { ownersInThePlacement(t, c) })
 	c.Kubectl(t, "delete", "pdb", "other", "-n", c.Name).Want(t, 0)
 	t.Run("drain", func(t *testing.T) { ownersInTheDrain(t, c) })
+	t.Run("no controller", func(t *testing.T) { ownersThatMakeNothing(t, c) })
 }
 
 func ownersInThePlan(t *testing.T, c *harness.Scope) {
@@ -233,5 +238,21 @@ func ownersInTheDrain(t *testing.T, c *harness.Scope) {
 	if !strings.Contains(status, "old") {
 		t.Errorf("status:\n%s", status)
 	}
+	c.Plugin(t, "uncordon-pool", "old").Want(t, 0)
+}
+
+// ownersThatMakeNothing: a pod that ends by itself is not waited for; of one that
+// serves the drain never says that its workload is whole.
+func ownersThatMakeNothing(t *testing.T, c *harness.Scope) {
+	onOld := harness.OnPool("old")
+	newForeign(t, c, "statefulset.apps.kruise.io", "flow", true).make(t, "flow-0", "flow", onOld, func(p *corev1.PodTemplateSpec) {
+		p.Spec.RestartPolicy = corev1.RestartPolicyNever
+	})
+	newForeign(t, c, "statefulset.apps.kruise.io", "lone", true).make(t, "lone-0", "lone", onOld)
+	c.Ready("flow", 1)
+	c.Ready("lone", 1)
+	report := drainReport(t, c.Plugin(t, "drain-pool", "old", "--yes", "-o", "json", "--pod-timeout=2s").Want(t, 3))
+	wantFinding(t, report.Findings, "VU-229", "pod/owners/flow-0", "statefulset.apps.kruise.io/owners/flow")
+	wantFinding(t, report.Findings, "VU-233", "statefulset.apps.kruise.io/owners/lone", "0 of 1 Ready")
 	c.Plugin(t, "uncordon-pool", "old").Want(t, 0)
 }
