@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/internal/fixture"
@@ -136,6 +137,16 @@ func TestJudge(t *testing.T) {
 		"a role without a pool": {
 			with(except(base, "metricsnp-0"), metrics, fixture.PodOf(metrics, "metrics-collector-0", "vantiqnp-1")),
 			[]string{"Error VU-412 role/metrics: no pool of this cluster has this role (the profile knows metricsnp, Metrics-nodegroup, mertics-nodegroup); statefulset/app/metrics-collector: nobody can say whether the pods are right"},
+		},
+		"a known name in another group is not known": {
+			with(base, fixture.Pod("shared/influx-0", fixture.ControlledBy("StatefulSet.apps.kruise.io", "influxdb", "i"), fixture.On("keycloaknp-0"))), nil,
+		},
+		"a pod of another group's DaemonSet is where it belongs": {
+			with(base, fixture.Pod("app/agent-a", fixture.ControlledBy("DaemonSet.apps.kruise.io", "agent", "a"), fixture.On("mongodbnp-0"), fixture.PrefersNodes("influxdb"))), nil,
+		},
+		"so is one that ends by itself": {
+			with(base, fixture.Pod("app/step", fixture.ControlledBy("Workflow.argoproj.io", "nightly", "n"), fixture.On("mongodbnp-0"), fixture.PrefersNodes("influxdb"),
+				func(o metav1.Object) { o.(*corev1.Pod).Spec.RestartPolicy = corev1.RestartPolicyNever })), nil,
 		},
 		"a Job's pod may be anywhere": {
 			with(base, fixture.Pod("app/mongobackup-1", fixture.ControlledBy("Job", "mongobackup", "j"), fixture.On("mongodbnp-0"), fixture.PrefersNodes("influxdb"))), nil,

@@ -94,7 +94,9 @@ func (s *subject) isReplica() bool {
 func (j *judge) add(pod *corev1.Pod) {
 	s := &subject{pod: pod}
 	s.owner, s.owned = j.Snapshot.Owner(pod)
-	s.isJob = s.owned && s.owner.Kind == cluster.KindJob
+	if w := j.Snapshot.Workload(s.owner); s.owned && w != nil {
+		s.isJob = w.IsTask()
+	}
 	if j.mapped && s.owned {
 		s.known = j.Profile.Lookup(profile.Object{Kind: string(s.owner.Kind), Namespace: s.owner.Namespace, Name: s.owner.Name})
 	}

@@ -142,3 +142,17 @@ func TestStartAndFinish(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// TestEventNamesTheGroup of a workload that is none of Kubernetes' own.
+func TestEventNamesTheGroup(t *testing.T) {
+	for object, want := range map[string]v1alpha1.EventObject{
+		"statefulset/app/queue":                {Kind: "StatefulSet", Namespace: "app", Name: "queue"},
+		"statefulset.apps.kruise.io/app/queue": {Group: "apps.kruise.io", Kind: "StatefulSet", Namespace: "app", Name: "queue"},
+		"rollout.argoproj.io/app/web":          {Group: "argoproj.io", Kind: "rollout", Namespace: "app", Name: "web"},
+		"node/ip-10-0-1-2.internal":            {Kind: "Node", Name: "ip-10-0-1-2.internal"},
+	} {
+		if diff := cmp.Diff(&want, eventObject(object)); diff != "" {
+			t.Errorf("%s:\n%s", object, diff)
+		}
+	}
+}
