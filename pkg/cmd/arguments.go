@@ -11,13 +11,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/spelling"
 )
-
-// typoDistance is how many letters a subcommand may be mistyped by to be
-// recognized.
-const typoDistance = 3
 
 // onePool takes at most one argument, the name of a pool.
 func onePool(cmd *cobra.Command, args []string) error {
@@ -91,8 +89,12 @@ func noSubcommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return fmt.Errorf("no subcommand %q; did you mean %s?", args[0], strings.Join(near, " or "))
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	if meant := spelling.DidYouMean(args[0], names); meant != "" {
+		return fmt.Errorf("no subcommand %q%s", args[0], meant)
 	}
 	return fmt.Errorf("no subcommand %q; kubectl vantiq-upgrade --help lists them", args[0])
 }
@@ -103,5 +105,21 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 	if words := cmd.Flags().Args(); !cmd.HasParent() && len(words) > 0 {
 		return noSubcommand(cmd, words)
 	}
-	return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	unknown := (*pflag.NotExistError)(nil)
+	meant := ""
+	if errors.As(err, &unknown) {
+		meant = spelling.DidYouMean("--"+unknown.GetSpecifiedName(), flagNames(cmd))
+	}
+	return fmt.Errorf("%w; see %s --help%s", err, cmd.CommandPath(), meant)
+}
+
+// flagNames are the flags that a command takes, as they are typed.
+func flagNames(cmd *cobra.Command) []string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	return names
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"k8s.io/client-go/kubernetes"
 
@@ -34,6 +35,8 @@ type relocation struct {
 	// chosen reports whether the operator asks for a pod; nil means all that are in
 	// a wrong place.
 	chosen func(placement.Misplaced) bool
+	// began is when it was planned first.
+	began time.Time
 	// force also moves what the profile does not know.
 	force, yes bool
 	dryRun     dryRun
@@ -222,7 +225,7 @@ func (r *relocation) conclude(ctx, held context.Context, moves []v1alpha1.Move, 
 	isTold := func(namespace, pod string) bool {
 		return slices.ContainsFunc(moves, func(m v1alpha1.Move) bool { return m.Namespace == namespace && m.Pod == pod })
 	}
-	refused := slices.DeleteFunc(slices.Clone(p.refused), func(c relocate.Refusal) bool { return isTold(c.Pod.Namespace, c.Pod.Name) })
+	refused := slices.DeleteFunc(slices.Clone(p.refused), func(c placement.Refusal) bool { return isTold(c.Pod.Namespace, c.Pod.Name) })
 	out := r.planned(relocationPlan{report: p.report, groups: p.groups, refused: refused, pools: p.pools})
 	left := slices.DeleteFunc(out.Relocation.Moves, func(m v1alpha1.Move) bool { return isTold(m.Namespace, m.Pod) })
 	out.Relocation.Moves = slices.Concat(moves, left)

@@ -4,6 +4,8 @@
 package cmd
 
 import (
+	"slices"
+
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
@@ -16,8 +18,8 @@ import (
 // relocationPlan is what is to be moved, as the cluster is now.
 type relocationPlan struct {
 	report  *v1alpha1.PlacementReport
-	groups  []relocate.Group
-	refused []relocate.Refusal
+	groups  []placement.Group
+	refused []placement.Refusal
 	pools   []pool.Pool
 	// warnings are what an operator should know of the moves.
 	warnings []v1alpha1.Finding
@@ -26,42 +28,65 @@ type relocationPlan struct {
 // plan judges the cluster as the watches show it now.
 func (r *relocation) plan() relocationPlan {
 	s := r.watcher.Snapshot()
-	view := disruption.ViewOf(s, r.profile)
+	now := r.now()
+	if r.began.IsZero() {
+		r.began = now
+	}
 	p := relocationPlan{pools: pool.List(s.Nodes, r.profile)}
-	report, misplaced := placement.Find(placement.Input{Snapshot: s, Volumes: r.volumes, Pools: p.pools, Profile: view, Time: r.now()})
-	p.report = report
-	var candidates []relocate.Candidate
-	for _, m := range misplaced {
+	found := placement.Find(placement.Input{
+		Snapshot: s, Volumes: r.volumes, Pools: p.pools, Profile: disruption.ViewOf(s, r.profile),
+		Time: now, Planned: r.began, IsOurs: isOurCordon,
+	})
+	p.report = found.Report
+	var wanted []placement.Misplaced
+	for _, m := range found.Misplaced {
 		if r.chosen == nil && m.Verdict != v1alpha1.PlacementWrong || r.chosen != nil && !r.chosen(m) {
 			continue
 		}
-		c := relocate.Candidate{Pod: m.Pod, Workload: m.Workload, Allowed: m.Homes}
 		if why := r.whyNot(m); why != "" {
-			if c.Workload == nil {
-				c.Workload = &cluster.Workload{}
-			}
-			p.refused = append(p.refused, relocate.Refusal{Candidate: c, Why: why})
+			p.refused = append(p.refused, placement.Refusal{Misplaced: m, Why: why})
 			continue
 		}
-		candidates = append(candidates, c)
+		wanted = append(wanted, m)
 	}
-	groups, refused := relocate.Plan(s, candidates, placement.Fit(r.volumes))
-	p.refused = append(p.refused, refused...)
-	for _, group := range groups {
-		p.add(group, relocate.Judge(group, s, p.pools, r.profile, r.drain).Findings)
+	for p.try(found, wanted, func(g placement.Group) []v1alpha1.Finding {
+		return relocate.Judge(g, s, p.pools, r.profile, r.drain).Findings
+	}) {
+		wanted = slices.DeleteFunc(wanted, func(m placement.Misplaced) bool { return p.refuses(m) })
 	}
 	return p
 }
 
-// add takes a group into the plan, or refuses it for what was found.
-func (p *relocationPlan) add(group relocate.Group, found []v1alpha1.Finding) {
-	if !finding.HasErrors(found) {
-		p.groups, p.warnings = append(p.groups, group), append(p.warnings, found...)
-		return
+// try plans the moves of pods, and reports whether some of them may not go after
+// all: then the others have to be planned without the places that those leave.
+func (p *relocationPlan) try(found placement.Found, wanted []placement.Misplaced, judge func(placement.Group) []v1alpha1.Finding) bool {
+	groups, stuck := found.Plan(wanted)
+	p.groups, p.warnings = nil, nil
+	again := false
+	for _, group := range groups {
+		findings := judge(group)
+		if finding.HasErrors(findings) {
+			p.refuse(group, findings[0])
+			again = true
+			continue
+		}
+		p.groups, p.warnings = append(p.groups, group), append(p.warnings, findings...)
 	}
+	if !again {
+		p.refused = append(p.refused, stuck...)
+	}
+	return again
+}
+
+// refuse refuses a group for what was found.
+func (p *relocationPlan) refuse(group placement.Group, found v1alpha1.Finding) {
 	for _, step := range group {
-		p.refused = append(p.refused, relocate.Refusal{Candidate: step.Candidate, Why: found[0].Object + ": " + found[0].Message, Remedy: found[0].Remedy})
+		p.refused = append(p.refused, placement.Refusal{Misplaced: step.Misplaced, Why: found.Object + ": " + found.Message, Remedy: found.Remedy})
 	}
+}
+
+func (p *relocationPlan) refuses(m placement.Misplaced) bool {
+	return slices.ContainsFunc(p.refused, func(refusal placement.Refusal) bool { return refusal.Pod == m.Pod })
 }
 
 // whyNot says why a pod is not moved, whether or not there is room.

@@ -103,11 +103,7 @@ func (c *chart) busyFirst() {
 
 // lines is the number of lines with pods that the node shows.
 func (n *node) lines() int {
-	guests := len(n.expected)
-	if guests > mostGuests {
-		guests = 1
-	}
-	return len(n.noted) + guests
+	return len(n.noted) + min(len(n.expected), mostGuests)
 }
 
 // placeNodes makes the table of zones and pools and returns the nodes by name.

@@ -67,8 +67,8 @@ func (m *mark) reason() string {
 		parts = append(parts, "belongs on "+printable(strings.Join(m.Belongs, ", ")))
 	}
 	switch {
-	case len(m.Room) > 0:
-		parts = append(parts, "room on "+printable(m.Room[0]))
+	case m.hasRoom():
+		parts = append(parts, "room on "+printable(m.Expected))
 	case m.NoRoom != "":
 		parts = append(parts, printable(m.NoRoom))
 	}

@@ -107,8 +107,8 @@ func (g *page) listPods(c *chart, zone *time.Location) map[string]int {
 			Pod: printable(m.Namespace + "/" + m.Name), Where: printable(m.Node),
 			Belongs: printable(strings.Join(m.Belongs, ", ")), NoRoom: printable(m.NoRoom),
 		}
-		if len(m.Room) > 0 {
-			row.Room = printable(m.Room[0])
+		if m.hasRoom() {
+			row.Room = printable(m.Expected)
 		}
 		if m.Since != nil {
 			row.Since = m.Since.In(zone).Format("2006-01-02 15:04 -07:00")

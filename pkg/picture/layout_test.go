@@ -226,7 +226,7 @@ func TestManyPoorPodsAreCounted(t *testing.T) {
 	for i := range r.Pods {
 		onNode[r.Pods[i].Node]++
 		r.Pods[i].Verdict = v1alpha1.PlacementPoor
-		r.Pods[i].Room = []string{r.Nodes[0].Name}
+		r.Pods[i].Room, r.Pods[i].Expected = []string{r.Nodes[0].Name}, r.Nodes[0].Name
 	}
 	r.Pods[5].Verdict = v1alpha1.PlacementWrong
 	l := newLayout(newChart(r))

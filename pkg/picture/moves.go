@@ -20,8 +20,8 @@ type move struct {
 	roomy       bool
 }
 
-// findMoves says where each pod belongs that is not there: on the first node
-// with room, or else in the nearest part of a pool of its own.
+// findMoves says where each pod belongs that is not there: on the node that is
+// expected to take it, or else in the nearest part of a pool of its own.
 func (c *chart) findMoves(nodes map[string]*node) {
 	for _, p := range c.pools {
 		for _, cell := range p.cells {
@@ -46,11 +46,8 @@ func (c *chart) addMove(nodes map[string]*node, from *node, m *mark) {
 		return
 	}
 	v := &move{pod: m, from: from}
-	for _, name := range m.Room {
-		if to := nodes[name]; to != nil && to != from {
-			v.to, v.row, v.column, v.roomy = to, to.row, to.column, true
-			break
-		}
+	if to := nodes[m.Expected]; to != nil && m.hasRoom() {
+		v.to, v.row, v.column, v.roomy = to, to.row, to.column, true
 	}
 	if !v.roomy {
 		found := m.Verdict == v1alpha1.PlacementWrong && c.nearest(v, from)
@@ -61,6 +58,10 @@ func (c *chart) addMove(nodes map[string]*node, from *node, m *mark) {
 	m.move = v
 	c.moves = append(c.moves, v)
 }
+
+// hasRoom reports whether the node that is expected to take a pod has room now:
+// others may have to leave it first.
+func (m *mark) hasRoom() bool { return slices.Contains(m.Room, m.Expected) }
 
 // nearest finds the part of a pool where the pod belongs whose zone is nearest
 // to the one where it is.

@@ -57,8 +57,9 @@ type guest struct {
 	shown string
 }
 
-// mostGuests is the number of expected pods above which a node names only their numbers.
-const mostGuests = 2
+// mostGuests is how many lines a node has for expected pods: where there are more,
+// the last one has the numbers of the others.
+const mostGuests = 4
 
 // mostPoor is the number of poor pods that one of many nodes shows.
 const mostPoor = 3
@@ -166,11 +167,11 @@ func numberRoom(n int, s sizes) int {
 }
 
 func (b *nodeBox) guestLines() [][]*move {
-	if len(b.expected) > mostGuests {
-		return [][]*move{b.expected}
-	}
 	var lines [][]*move
-	for _, v := range b.expected {
+	for i, v := range b.expected {
+		if i == mostGuests-1 && len(b.expected) > mostGuests {
+			return append(lines, b.expected[i:])
+		}
 		lines = append(lines, []*move{v})
 	}
 	return lines

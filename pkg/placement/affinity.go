@@ -81,16 +81,6 @@ type repeller struct {
 	terms []term
 }
 
-func repellersAmong(pods []placedPod) []repeller {
-	var repellers []repeller
-	for _, placed := range pods {
-		if terms := antiAffinityOf(placed.pod); len(terms) > 0 {
-			repellers = append(repellers, repeller{placed, terms})
-		}
-	}
-	return repellers
-}
-
 // repelledBy is where a pod's own anti-affinity keeps it out of.
 func (s *Space) repelledBy(pod *corev1.Pod) map[domain]bool {
 	from := map[domain]bool{}

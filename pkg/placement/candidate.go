@@ -43,9 +43,6 @@ func (s *Space) For(pod *corev1.Pod) *Candidate {
 	}
 }
 
-// Fits reports whether the scheduler would take a pod on another node now.
-func (s *Space) Fits(pod *corev1.Pod, node *corev1.Node) bool { return s.For(pod).WhyNot(node) == "" }
-
 // preferredBy are the terms of a pod's preferred node affinity, nil without any.
 func preferredBy(pod *corev1.Pod) *nodeaffinity.PreferredSchedulingTerms {
 	if pod.Spec.Affinity == nil || pod.Spec.Affinity.NodeAffinity == nil {
@@ -74,6 +71,14 @@ func (c *Candidate) Score(node *corev1.Node) int64 {
 // pods, nodes and volumes tell. Spread constraints and limits of attached disks
 // are not asked for.
 func (c *Candidate) WhyNot(node *corev1.Node) string {
+	if why := c.barred(node); why != "" {
+		return why
+	}
+	return c.crowded(node)
+}
+
+// barred says what keeps the pod from a node whatever pods are there.
+func (c *Candidate) barred(node *corev1.Node) string {
 	matches, err := c.required.Match(node)
 	switch {
 	case err != nil || !matches:
@@ -86,6 +91,13 @@ func (c *Candidate) WhyNot(node *corev1.Node) string {
 		return "with a taint that it does not tolerate"
 	case !volumesReach(c.volumes, node):
 		return "in another zone than its volume"
+	}
+	return ""
+}
+
+// crowded says which of the pods that there are keep the pod from a node.
+func (c *Candidate) crowded(node *corev1.Node) string {
+	switch {
 	case keptFrom(node, c.repelledBy):
 		return "kept free of it by its anti-affinity"
 	case keptFrom(node, c.refused):
@@ -105,6 +117,15 @@ func (c *Candidate) WhyNot(node *corev1.Node) string {
 // from a node; it may be nil. Without a room it says why: what keeps the pod from
 // how many of the nodes.
 func (c *Candidate) Rooms(nodes []*corev1.Node, also func(*corev1.Node) string) (rooms []*corev1.Node, why string) {
+	rooms, why = c.fitting(nodes, also)
+	slices.SortStableFunc(rooms, func(a, b *corev1.Node) int {
+		return cmp.Or(cmp.Compare(c.Score(b), c.Score(a)), cmp.Compare(c.space.fullness(a), c.space.fullness(b)))
+	})
+	return rooms, why
+}
+
+// fitting is Rooms in the order of nodes.
+func (c *Candidate) fitting(nodes []*corev1.Node, also func(*corev1.Node) string) (rooms []*corev1.Node, why string) {
 	times := map[string]int{}
 	for _, node := range nodes {
 		if node.Name == c.pod.Spec.NodeName {
@@ -114,7 +135,10 @@ func (c *Candidate) Rooms(nodes []*corev1.Node, also func(*corev1.Node) string) 
 		if also != nil {
 			reason = also(node)
 		}
-		if reason = cmp.Or(reason, c.WhyNot(node)); reason != "" {
+		if reason == "" {
+			reason = c.WhyNot(node)
+		}
+		if reason != "" {
 			times[reason]++
 			continue
 		}
@@ -123,9 +147,6 @@ func (c *Candidate) Rooms(nodes []*corev1.Node, also func(*corev1.Node) string) 
 	if len(rooms) == 0 {
 		return nil, reasons(times)
 	}
-	slices.SortStableFunc(rooms, func(a, b *corev1.Node) int {
-		return cmp.Or(cmp.Compare(c.Score(b), c.Score(a)), cmp.Compare(c.space.fullness(a), c.space.fullness(b)))
-	})
 	return rooms, ""
 }
 

@@ -4,74 +4,17 @@
 package placement
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/duration"
 
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 )
-
-// maxRooms bounds the nodes that are named for a pod.
-const maxRooms = 10
-
-// findRoom looks for nodes that would take a pod whose place is not right, and
-// that would put right all that is wrong.
-func (j *judge) findRoom(s *subject) {
-	if len(s.faults) == 0 || s.isJob || s.has(finding.PoolUnknown) {
-		return
-	}
-	rooms, why := j.space.For(s.pod).Rooms(j.home(s), s.mends)
-	j.apartFirst(s, rooms)
-	for _, node := range rooms[:min(len(rooms), maxRooms)] {
-		s.out.Room = append(s.out.Room, node.Name)
-	}
-	s.out.NoRoom = why
-	helps, only := len(rooms) > 0, " --pod "+s.pod.Namespace+"/"+s.pod.Name
-	if !helps && s.out.Verdict == v1alpha1.PlacementWrong {
-		if rooms, _ := j.spaceFreed().For(s.pod).Rooms(j.home(s), s.mends); len(rooms) > 0 {
-			helps, only = true, "" // not without the others
-			s.out.NoRoom += "; there will be on " + rooms[0].Name + " once misplaced pods have left it"
-		}
-	}
-	if helps && s.owned && s.node != nil {
-		s.out.Command = "kubectl vantiq-upgrade placement-check --relocate" + only
-		if !j.isKnown(s.owner) && only != "" {
-			s.out.Command += " --force" // it is in no profile that it may be restarted
-		}
-	}
-}
-
-// apartFirst puts the nodes with another replica of a pod's workload last: there
-// it would not be right either.
-func (j *judge) apartFirst(s *subject, rooms []*corev1.Node) {
-	replicas := map[string]int{}
-	if s.owned {
-		for _, other := range j.members[s.owner] {
-			replicas[other.pod.Spec.NodeName]++
-		}
-	}
-	slices.SortStableFunc(rooms, func(a, b *corev1.Node) int { return cmp.Compare(replicas[a.Name], replicas[b.Name]) })
-}
-
-// spaceFreed is the Space without the pods that are in a wrong place: two of them
-// may hold each other's.
-func (j *judge) spaceFreed() *Space {
-	if j.freed == nil {
-		wrong := map[*corev1.Pod]bool{}
-		for _, s := range j.pods {
-			wrong[s.pod] = s.out.Verdict == v1alpha1.PlacementWrong
-		}
-		j.freed = j.space.Without(func(pod *corev1.Pod) bool { return wrong[pod] })
-	}
-	return j.freed
-}
 
 // report makes findings of what is wrong with a pod.
 func (j *judge) report(s *subject) {
@@ -92,20 +35,33 @@ func (j *judge) report(s *subject) {
 func (j *judge) message(s *subject, f fault) string {
 	parts := []string{f.cause}
 	if s.node == nil {
-		parts = append(parts, "for "+duration.HumanDuration(j.Time.Sub(waiting(s.pod))))
+		parts = append(parts, "for "+j.age(waiting(s.pod)))
 		if len(s.out.Belongs) > 0 {
 			parts = append(parts, "belongs on "+strings.Join(s.out.Belongs, " or "))
 		}
 	} else {
-		parts = append(parts, fmt.Sprintf("on %s for %s", s.node.Name, duration.HumanDuration(j.Time.Sub(s.out.Since.Time))))
+		parts = append(parts, fmt.Sprintf("on %s for %s", s.node.Name, j.age(s.out.Since.Time)))
 	}
 	switch {
-	case len(s.out.Room) > 0:
-		parts = append(parts, "room on "+s.out.Room[0])
 	case s.out.NoRoom != "":
 		parts = append(parts, "no room: "+s.out.NoRoom)
+	case s.out.Expected == "":
+	case !slices.Contains(s.out.Room, s.out.Expected):
+		parts = append(parts, "there will be room on "+s.out.Expected+afterOthers)
+	default:
+		parts = append(parts, "room on "+s.out.Expected)
 	}
 	return strings.Join(parts, "; ")
+}
+
+// age is how long something has lasted: when it was looked at, or when it was
+// planned to be ended.
+func (j *judge) age(from time.Time) string {
+	until := j.Time
+	if from.Before(j.Planned) {
+		until = j.Planned
+	}
+	return duration.HumanDuration(until.Sub(from))
 }
 
 // remedy is the command that moves the pod, or what has to be done by hand.
@@ -113,6 +69,8 @@ func remedy(s *subject, f fault) string {
 	switch {
 	case s.out.Command != "":
 		return s.out.Command
+	case s.remedy != "":
+		return s.remedy
 	case f.code == finding.PodPending:
 		return "make room, or mend what the scheduler names"
 	case s.isJob:

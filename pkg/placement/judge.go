@@ -27,14 +27,18 @@ type Input struct {
 	Profile  *profile.View
 	// Time is when the cluster was looked at.
 	Time time.Time
+	// Planned is when what is moved now was planned, and told how long it was where
+	// it is; zero where nothing is moved.
+	Planned time.Time
+	// IsOurs reports whether a cordoned node was cordoned by a run of ours; nil
+	// where that is not known.
+	IsOurs func(*corev1.Node) bool
 }
 
 // judge holds what is known while a cluster is judged.
 type judge struct {
 	Input
 	space *Space
-	// freed is the Space without the pods that are in a wrong place.
-	freed *Space
 	// mapped is false where there is no installation: then the map of the profile
 	// says nothing.
 	mapped   bool
@@ -72,8 +76,8 @@ func newJudge(in Input) *judge {
 	j.judgeSpread()
 	j.judgePartners()
 	j.judgeDaemons()
+	j.giveRoom()
 	for _, s := range j.pods {
-		j.findRoom(s)
 		j.report(s)
 	}
 	j.judgeRoles()

@@ -70,7 +70,7 @@ func TestJudge(t *testing.T) {
 		},
 		"a better node has room": {
 			with(base, prom, fixture.PodOf(prom, "telegraf-prom-0", "metricsnp-0", fixture.PrefersNodes("shared"))),
-			[]string{"Warning VU-403 pod/shared/telegraf-prom-0: node keycloaknp-0 fits its preferred node affinity better and has room; on metricsnp-0; room on keycloaknp-0"},
+			[]string{"Warning VU-403 pod/shared/telegraf-prom-0: another node fits its preferred node affinity better; on metricsnp-0; room on keycloaknp-0"},
 		},
 		"a better node is full": {
 			with(base, influx, fixture.Pod("other/big", fixture.On("grafananp-0"), fixture.Requests("4")), prom,
@@ -106,7 +106,7 @@ func TestJudge(t *testing.T) {
 		},
 		"partners in two zones": {
 			with(base, grafana, grafanaRS, db, dbRS, fixture.PodOf(grafanaRS, "grafana-x", "keycloaknp-2"), fixture.PodOf(dbRS, "db-x", "grafananp-0")),
-			[]string{"Error VU-407 pod/shared/grafana-x: in zone z3, but grafanadb-mysql is in z1; on keycloaknp-2; room on grafananp-0"},
+			[]string{"Error VU-407 pod/shared/grafana-x: in zone z3, but grafanadb-mysql is in z1; on keycloaknp-2; room on keycloaknp-0"},
 		},
 		"partners held apart by a volume": {
 			with(base, grafana, grafanaRS, db, dbRS, claim, fixture.PersistentVolume("disk", fixture.Zone("z3")),
@@ -190,7 +190,7 @@ func TestReport(t *testing.T) {
 	want := v1alpha1.PlacedPod{
 		Namespace: "app", Name: "metrics-collector-0", Workload: "statefulset/app/metrics-collector",
 		Node: "vantiqnp-1", Pool: "vantiqnp", Zone: "z2", Since: p.Since, Verdict: v1alpha1.PlacementWrong, Known: true,
-		Belongs: []string{"metricsnp"}, Codes: []string{"VU-401"}, Room: []string{"metricsnp-0"},
+		Belongs: []string{"metricsnp"}, Codes: []string{"VU-401"}, Room: []string{"metricsnp-0"}, Expected: "metricsnp-0",
 		Command: "kubectl vantiq-upgrade placement-check --relocate --pod app/metrics-collector-0",
 	}
 	if diff := cmp.Diff(want, p); diff != "" {

@@ -111,10 +111,11 @@ func (j *judge) judgePreference(s *subject) {
 	if !slices.ContainsFunc(home, func(n *corev1.Node) bool { return worse(n) == "" }) {
 		return
 	}
-	if rooms, _ := j.space.For(s.pod).Rooms(home, worse); len(rooms) > 0 {
+	if rooms, _ := j.space.For(s.pod).fitting(home, worse); len(rooms) > 0 {
 		s.blame(fault{
-			code: finding.PreferenceUnmet, severity: v1alpha1.SeverityWarning, mends: worse,
-			cause: "node " + rooms[0].Name + " fits its preferred node affinity better and has room",
+			code: finding.PreferenceUnmet, severity: v1alpha1.SeverityWarning,
+			mends: func(node *corev1.Node, _ *layout) string { return worse(node) },
+			cause: "another node fits its preferred node affinity better",
 		})
 	}
 }

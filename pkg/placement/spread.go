@@ -52,7 +52,7 @@ func (j *judge) judgeNodes(replicas []*subject) {
 		})
 		for _, s := range together[1:] {
 			if !s.has(finding.WrongPool) {
-				j.blameShared(s, together[0], on, free)
+				j.blameShared(s, together[0], free)
 				free--
 			}
 		}
@@ -74,11 +74,11 @@ func (j *judge) freeNodes(s *subject, on map[string][]*subject) int {
 
 // blameShared says that a pod shares its node with another replica. Of a workload
 // that nothing is known of it is no news where it has more replicas than nodes.
-func (j *judge) blameShared(s, other *subject, on map[string][]*subject, free int) {
+func (j *judge) blameShared(s, other *subject, free int) {
 	f := fault{
 		code: finding.SharedNode, severity: v1alpha1.SeverityWarning, cause: "on the same node as " + other.pod.Name,
-		mends: func(node *corev1.Node) string {
-			if len(on[node.Name]) > 0 {
+		mends: func(node *corev1.Node, l *layout) string {
+			if l.of(s).nodes[node.Name] > 0 {
 				return "with another replica"
 			}
 			return ""
@@ -140,7 +140,7 @@ func (j *judge) poolNodes(replicas []*subject) []*corev1.Node {
 
 // blameZone names one pod of the fullest zone that is free to go to the emptiest.
 func (j *judge) blameZone(pods []*subject, least, spread string) {
-	mends := func(node *corev1.Node) string {
+	mends := func(node *corev1.Node, _ *layout) string {
 		if cluster.Zone(node) == least {
 			return ""
 		}
@@ -149,7 +149,7 @@ func (j *judge) blameZone(pods []*subject, least, spread string) {
 	cause := "its replicas are spread unevenly over the zones: " + spread
 	for _, s := range slices.Backward(pods) {
 		volumes := j.Volumes.Of(s.pod)
-		if slices.ContainsFunc(j.home(s), func(n *corev1.Node) bool { return mends(n) == "" && volumesReach(volumes, n) }) {
+		if slices.ContainsFunc(j.home(s), func(n *corev1.Node) bool { return mends(n, nil) == "" && volumesReach(volumes, n) }) {
 			s.blame(fault{
 				code: finding.SharedZone, severity: v1alpha1.SeverityWarning, object: s.owner.String(),
 				cause: cause + "; " + s.pod.Name + " could go to " + least, mends: mends,
@@ -199,7 +199,7 @@ func (j *judge) blameApart(object, anchor profile.Object, zones map[string]bool)
 		s.blame(fault{
 			code: finding.PartnersApart, severity: v1alpha1.SeverityError,
 			cause: fmt.Sprintf("in zone %s, but %s is in %s", s.out.Zone, anchor.Name, there),
-			mends: func(node *corev1.Node) string {
+			mends: func(node *corev1.Node, _ *layout) string {
 				if zones[cluster.Zone(node)] {
 					return ""
 				}

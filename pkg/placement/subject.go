@@ -24,12 +24,16 @@ type subject struct {
 	owner cluster.Ref
 	owned bool
 	isJob bool
+	// workload is what creates the pod again; nil where nothing does.
+	workload *cluster.Workload
 	// known is what the profile knows of its workload, where the map counts.
 	known *profile.Workload
 	// node is nil for a pending pod; pool may be nil even so.
 	node   *corev1.Node
 	pool   *pool.Pool
 	faults []fault
+	// remedy mends what keeps the pod from a room; empty where nobody knows.
+	remedy string
 	out    v1alpha1.PlacedPod
 }
 
@@ -40,9 +44,9 @@ type fault struct {
 	// object is that of the finding, where it is not the pod.
 	object string
 	cause  string
-	// mends says why a node, where the pod belongs, would not mend the fault; empty
-	// where it would. nil asks nothing.
-	mends func(*corev1.Node) string
+	// mends says why a node, where the pod belongs, would not mend the fault in a
+	// layout; empty where it would. nil asks nothing.
+	mends func(*corev1.Node, *layout) string
 }
 
 // blame adds a fault to a pod.
@@ -63,14 +67,14 @@ func (s *subject) blame(f fault) {
 
 func (s *subject) has(code finding.Code) bool { return slices.Contains(s.out.Codes, string(code)) }
 
-// mends says why a node would not mend what is wrong with the place of the pod;
-// empty where it would.
-func (s *subject) mends(node *corev1.Node) string {
+// mends says why a node would not mend what is wrong with the place of the pod in a
+// layout; empty where it would.
+func (s *subject) mends(node *corev1.Node, l *layout) string {
 	for _, f := range s.faults {
 		if f.mends == nil {
 			continue
 		}
-		if why := f.mends(node); why != "" {
+		if why := f.mends(node, l); why != "" {
 			return why
 		}
 	}
@@ -85,6 +89,11 @@ func (s *subject) roles() []string {
 	return s.known.Roles
 }
 
+// seeks reports whether there is to be another place for the pod.
+func (s *subject) seeks() bool {
+	return len(s.faults) > 0 && !s.isJob && !s.out.DaemonSet && !s.has(finding.PoolUnknown)
+}
+
 // isReplica reports whether the pod is one of several that should be apart.
 func (s *subject) isReplica() bool {
 	return s.owned && s.node != nil && !s.out.DaemonSet && !s.isJob
@@ -94,8 +103,9 @@ func (s *subject) isReplica() bool {
 func (j *judge) add(pod *corev1.Pod) {
 	s := &subject{pod: pod}
 	s.owner, s.owned = j.Snapshot.Owner(pod)
-	if w := j.Snapshot.Workload(s.owner); s.owned && w != nil {
-		s.isJob = w.IsTask()
+	if s.owned {
+		s.workload = j.Snapshot.Workload(s.owner)
+		s.isJob = s.workload != nil && s.workload.IsTask()
 	}
 	if j.mapped && s.owned {
 		s.known = j.Profile.Lookup(profile.Object{Kind: string(s.owner.Kind), Namespace: s.owner.Namespace, Name: s.owner.Name})

@@ -58,14 +58,29 @@ func vantiq() []any {
 // world judges objects of any kind.
 func world(t *testing.T, objects ...any) *v1alpha1.PlacementReport {
 	t.Helper()
+	return placement.Judge(input(t, objects...))
+}
+
+// found judges objects of any kind, and finds the misplaced pods.
+func found(t *testing.T, objects ...any) placement.Found {
+	t.Helper()
+	return placement.Find(input(t, objects...))
+}
+
+func input(t *testing.T, objects ...any) placement.Input {
+	t.Helper()
 	prof, err := profile.Vantiq()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return judged(prof, objects...)
+	return inputOf(prof, objects...)
 }
 
 func judged(prof *profile.Profile, objects ...any) *v1alpha1.PlacementReport {
+	return placement.Judge(inputOf(prof, objects...))
+}
+
+func inputOf(prof *profile.Profile, objects ...any) placement.Input {
 	var others []any
 	var volumes []*corev1.PersistentVolume
 	var claims []*corev1.PersistentVolumeClaim
@@ -85,7 +100,7 @@ func judged(prof *profile.Profile, objects ...any) *v1alpha1.PlacementReport {
 	s := fixture.Snapshot(others...)
 	v := cluster.NewVolumes(volumes, claims)
 	v.Unread = unread
-	return placement.Judge(placement.Input{Snapshot: s, Volumes: v, Pools: pool.List(s.Nodes, prof), Profile: disruption.ViewOf(s, prof), Time: now()})
+	return placement.Input{Snapshot: s, Volumes: v, Pools: pool.List(s.Nodes, prof), Profile: disruption.ViewOf(s, prof), Time: now()}
 }
 
 // forbidden is a kind that the user may not list.

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/placement"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
 )
@@ -18,8 +19,8 @@ import (
 // keepOffs are the pods that keep the replacement of a pod off every node where
 // it does not belong: one for each pool of which it may use nothing, and one for
 // each single node besides.
-func keepOffs(c Candidate, s *cluster.Snapshot, pools []pool.Pool, namespace, run string, from int) ([]relief.KeepOff, error) {
-	labels, err := identity(c)
+func keepOffs(m placement.Misplaced, s *cluster.Snapshot, pools []pool.Pool, namespace, run string, from int) ([]relief.KeepOff, error) {
+	labels, err := identity(m)
 	if err != nil {
 		return nil, err
 	}
@@ -27,11 +28,11 @@ func keepOffs(c Candidate, s *cluster.Snapshot, pools []pool.Pool, namespace, ru
 	add := func(node *corev1.Node, key string) {
 		all = append(all, relief.KeepOff{
 			Namespace: namespace, Name: fmt.Sprintf("vantiq-upgrade-keep-off-%s-%d", run, from+len(all)),
-			Node: node.Name, TopologyKey: key, OffNamespace: c.Pod.Namespace, OffLabels: labels,
+			Node: node.Name, TopologyKey: key, OffNamespace: m.Pod.Namespace, OffLabels: labels,
 		})
 	}
 	for _, p := range pools {
-		forbidden := slices.DeleteFunc(slices.Clone(p.Nodes), func(n *corev1.Node) bool { return slices.Contains(c.Allowed, n.Name) })
+		forbidden := slices.DeleteFunc(slices.Clone(p.Nodes), func(n *corev1.Node) bool { return slices.Contains(m.Homes, n.Name) })
 		switch {
 		case len(forbidden) == 0:
 		case len(forbidden) == len(p.Nodes) && p.Label() != "":
@@ -48,14 +49,14 @@ func keepOffs(c Candidate, s *cluster.Snapshot, pools []pool.Pool, namespace, ru
 // identity are the labels that the replacement of a pod has, and as few others
 // as possible: a member of a StatefulSet by its own name, else the pods of one
 // version of a workload.
-func identity(c Candidate) (map[string]string, error) {
+func identity(m placement.Misplaced) (map[string]string, error) {
 	for _, key := range []string{appsv1.StatefulSetPodNameLabel, appsv1.DefaultDeploymentUniqueLabelKey} {
-		if value := c.Pod.Labels[key]; value != "" {
+		if value := m.Pod.Labels[key]; value != "" {
 			return map[string]string{key: value}, nil
 		}
 	}
 	return nil, fmt.Errorf("%s: its replacement cannot be told from other pods by a label (%s or %s)",
-		cluster.PodObject(c.Pod), appsv1.StatefulSetPodNameLabel, appsv1.DefaultDeploymentUniqueLabelKey)
+		cluster.PodObject(m.Pod), appsv1.StatefulSetPodNameLabel, appsv1.DefaultDeploymentUniqueLabelKey)
 }
 
 // standing chooses the node of a pool where a keep-off pod stands: a Ready one

@@ -1,6 +1,9 @@
 // Copyright The kubectl-vantiq-upgrade Authors.
 // SPDX-License-Identifier: Apache-2.0
 
+// Package relocate moves single pods to the nodes where they belong: it keeps each
+// off every other node while it restarts, and has the drain engine evict it within
+// every floor.
 package relocate
 
 import (
@@ -18,6 +21,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/placement"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
@@ -46,7 +50,7 @@ type Mover struct {
 // them within the floors, waits until their replacements are Ready, and takes the
 // keep-off pods away, however it ended. Findings say what went wrong; an error
 // means that it could not go on.
-func (m *Mover) Move(ctx context.Context, group Group) ([]v1alpha1.Move, []v1alpha1.Finding, error) {
+func (m *Mover) Move(ctx context.Context, group placement.Group) ([]v1alpha1.Move, []v1alpha1.Finding, error) {
 	s := m.Source.Snapshot()
 	pools := pool.List(s.Nodes, m.Profile)
 	plan := Judge(group, s, pools, m.Profile, m.Options)
@@ -77,13 +81,13 @@ func (m *Mover) Move(ctx context.Context, group Group) ([]v1alpha1.Move, []v1alp
 
 // Judge says what stands in the way of the move of a group, by the rules of a
 // drain: floors, disruption budgets, data in emptyDirs, dependencies.
-func Judge(group Group, s *cluster.Snapshot, pools []pool.Pool, prof *profile.Profile, options drain.Options) *drain.Plan {
+func Judge(group placement.Group, s *cluster.Snapshot, pools []pool.Pool, prof *profile.Profile, options drain.Options) *drain.Plan {
 	return drain.NewMove(s, targets(group), nil, pools, prof, options)
 }
 
 // targets are the pods of a group as the engine takes them: each of the others
 // goes when the one before it has made room.
-func targets(group Group) []drain.Target {
+func targets(group placement.Group) []drain.Target {
 	all := make([]drain.Target, 0, len(group))
 	var before types.UID
 	for _, step := range group {
@@ -106,12 +110,12 @@ func notOnTheWay(lines [][]journal.Change, moves []v1alpha1.Move) []journal.Chan
 
 // keepOff writes the keep-off pods down, makes them, and returns their lines, by
 // the steps of the group.
-func (m *Mover) keepOff(ctx context.Context, group Group, s *cluster.Snapshot, pools []pool.Pool) ([][]journal.Change, error) {
+func (m *Mover) keepOff(ctx context.Context, group placement.Group, s *cluster.Snapshot, pools []pool.Pool) ([][]journal.Change, error) {
 	run := m.Recorder.Run()
 	var wanted []relief.KeepOff
 	var steps []int // of wanted
 	for i, step := range group {
-		pods, err := keepOffs(step.Candidate, s, pools, m.Namespace, run.ID, len(run.Changes)+len(wanted)+1)
+		pods, err := keepOffs(step.Misplaced, s, pools, m.Namespace, run.ID, len(run.Changes)+len(wanted)+1)
 		if err != nil {
 			return nil, err
 		}
@@ -138,7 +142,7 @@ func (m *Mover) keepOff(ctx context.Context, group Group, s *cluster.Snapshot, p
 		}
 	}
 	for _, step := range group {
-		m.Tell(cluster.PodObject(step.Pod), fmt.Sprintf("kept off all but %s while it restarts", listed(step.Allowed)))
+		m.Tell(cluster.PodObject(step.Pod), fmt.Sprintf("kept off all but %s while it restarts", listed(step.Homes)))
 	}
 	return lines, m.Recorder.Mark(ctx, journal.Applied, "", numbers(planned)...)
 }
@@ -179,7 +183,7 @@ func numbers(lines []journal.Change) []int {
 
 // record writes into the moves what became of them, and finds those that came to
 // a wrong node all the same.
-func record(moves []v1alpha1.Move, group Group, did []v1alpha1.MovedPod, interrupted bool) []v1alpha1.Finding {
+func record(moves []v1alpha1.Move, group placement.Group, did []v1alpha1.MovedPod, interrupted bool) []v1alpha1.Finding {
 	var findings []v1alpha1.Finding
 	for i, step := range group {
 		at := slices.IndexFunc(did, func(p v1alpha1.MovedPod) bool { return p.UID == string(step.Pod.UID) })
@@ -188,7 +192,7 @@ func record(moves []v1alpha1.Move, group Group, did []v1alpha1.MovedPod, interru
 		}
 		moves[i].ToNode, moves[i].Seconds = did[at].ToNode, did[at].UnavailableSeconds
 		switch {
-		case did[at].ToNode != "" && !slices.Contains(step.Allowed, did[at].ToNode):
+		case did[at].ToNode != "" && !slices.Contains(step.Homes, did[at].ToNode):
 			moves[i].State, moves[i].Message = StateFailed, "came to "+did[at].ToNode+", where it does not belong"
 			findings = append(findings, finding.New(finding.RelocatedWrong, cluster.PodObject(step.Pod), moves[i].Message, "kubectl vantiq-upgrade placement-check"))
 		case did[at].State == "Moved":

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/placement"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 )
 
@@ -22,22 +23,25 @@ const (
 )
 
 // PlannedMove shows a move that is to be made.
-func PlannedMove(step Step, pools []pool.Pool) v1alpha1.Move {
+func PlannedMove(step placement.Step, pools []pool.Pool) v1alpha1.Move {
 	return v1alpha1.Move{
 		Namespace: step.Pod.Namespace, Pod: step.Pod.Name, Workload: step.Workload.String(),
 		FromNode: step.Pod.Spec.NodeName, FromPool: poolOf(step.Pod.Spec.NodeName, pools),
-		ToNode: step.To, ToPool: poolOf(step.To, pools), Downtime: step.isSingle(), State: StatePlanned,
+		ToNode: step.To, ToPool: poolOf(step.To, pools), Downtime: step.IsSingle(), State: StatePlanned,
 	}
 }
 
 // RefusedMove shows a move that is not made.
-func RefusedMove(r Refusal, pools []pool.Pool) v1alpha1.Move {
+func RefusedMove(r placement.Refusal, pools []pool.Pool) v1alpha1.Move {
 	m := v1alpha1.Move{
-		Namespace: r.Pod.Namespace, Pod: r.Pod.Name, Workload: r.Workload.String(),
+		Namespace: r.Pod.Namespace, Pod: r.Pod.Name,
 		FromNode: r.Pod.Spec.NodeName, FromPool: poolOf(r.Pod.Spec.NodeName, pools), State: StateRefused, Message: r.Why,
 	}
-	if len(r.Allowed) > 0 {
-		m.ToPool = poolOf(r.Allowed[0], pools)
+	if r.Workload != nil {
+		m.Workload = r.Workload.String()
+	}
+	if len(r.Homes) > 0 {
+		m.ToPool = poolOf(r.Homes[0], pools)
 	}
 	return m
 }

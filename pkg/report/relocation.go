@@ -15,7 +15,7 @@ import (
 // Relocation prints which pods were moved to where they belong, or are to be, for
 // people.
 func Relocation(w io.Writer, r *v1alpha1.PlacementReport, next Next, style Style, wide bool) error {
-	if err := printMoves(w, r.Relocation.Moves, style, wide); err != nil {
+	if err := printMoves(w, r.Relocation, style, wide); err != nil {
 		return err
 	}
 	findings := besidesMoves(r)
@@ -60,19 +60,26 @@ func aboutMoves(r *v1alpha1.PlacementReport, findings []v1alpha1.Finding) (about
 	return about, others
 }
 
-func printMoves(w io.Writer, moves []v1alpha1.Move, style Style, wide bool) error {
+// printMoves has a row for every move. A plan names the node that is expected, as
+// such: the scheduler decides; what was not come to belongs on its pool.
+func printMoves(w io.Writer, r *v1alpha1.Relocation, style Style, wide bool) error {
+	moves := r.Moves
 	if len(moves) == 0 {
 		return nil
+	}
+	to, isPlan := "^TO", r.Outcome == v1alpha1.RelocationPlanned
+	if isPlan {
+		to = "^EXPECTED"
 	}
 	away := "+AWAY" // nothing was away yet
 	if slices.ContainsFunc(moves, func(m v1alpha1.Move) bool { return m.Seconds > 0 }) {
 		away = "AWAY"
 	}
-	t := newTable("^POD", "^FROM", "^TO", "STATE", away, "NOTE", "+WORKLOAD", "+MESSAGE")
+	t := newTable("^POD", "^FROM", to, "STATE", away, "NOTE", "+WORKLOAD", "+MESSAGE")
 	for i := range moves {
 		m := &moves[i]
 		to := shortNode(m.ToNode, wide)
-		if to == "" {
+		if to == "" || m.State == "Planned" && !isPlan {
 			to = m.ToPool
 		}
 		note := ""
@@ -93,13 +100,16 @@ func printMoves(w io.Writer, moves []v1alpha1.Move, style Style, wide bool) erro
 
 // printRelocationVerdict says on the last lines how it ended and what to type next.
 func printRelocationVerdict(w io.Writer, r *v1alpha1.PlacementReport, next Next, style Style) {
-	done, open, away := 0, 0, 0
+	done, open, away, refused := 0, 0, 0, 0
 	for i := range r.Relocation.Moves {
 		switch r.Relocation.Moves[i].State {
 		case "Moved":
 			done++
 		case "OnTheWay":
 			away++
+		case "Refused":
+			refused++
+			open++
 		default:
 			open++
 		}
@@ -119,7 +129,11 @@ func printRelocationVerdict(w io.Writer, r *v1alpha1.PlacementReport, next Next,
 		printNext(w, "Next: mend what is named above, then ", next.Again)
 	case v1alpha1.RelocationStopped:
 		fmt.Fprintf(w, "%s: %s moved, %d not.\n", style.Red("Stopped part-way"), plural(done, "pod"), open+away)
-		printNext(w, "To go on: ", next.Again)
+		if open+away > 0 && open+away == refused { // going on alone would change nothing
+			printNext(w, "Next: mend what is named above, then ", next.Again)
+		} else {
+			printNext(w, "To go on: ", next.Again)
+		}
 	case v1alpha1.RelocationInterrupted:
 		fmt.Fprintf(w, "%s: %s moved, %d on the way, %d not. Nothing new was evicted after the signal.\n", style.Yellow("Interrupted"), plural(done, "pod"), away, open)
 		if away > 0 {

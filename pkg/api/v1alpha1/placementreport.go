@@ -106,9 +106,12 @@ type PlacedPod struct {
 	Codes []string `json:"codes,omitempty"`
 	// Room are the nodes where it belongs and would fit now, the best first, ten
 	// at most; NoRoom says why there is none. Both are empty for a pod whose place
-	// is right.
+	// is right. What is planned before it has taken its place.
 	Room   []string `json:"room,omitempty"`
 	NoRoom string   `json:"noRoom,omitempty"`
+	// Expected is the node that is expected to take it: of Room, or one that other
+	// misplaced pods leave first. The scheduler decides. Empty when there is none.
+	Expected string `json:"expected,omitempty"`
 	// Command is the one that moves it.
 	Command string `json:"command,omitempty"`
 }

@@ -67,7 +67,7 @@ func onePod(nodes []v1alpha1.PlacementNode, i, wrongEvery int) v1alpha1.PlacedPo
 		if i/wrongEvery%3 == 1 {
 			pod.NoRoom = "every node of " + to.Pool + " is full"
 		} else {
-			pod.Room = []string{to.Name}
+			pod.Room, pod.Expected = []string{to.Name}, to.Name
 		}
 	case i%311 == 13:
 		pod.Verdict, pod.Codes = v1alpha1.PlacementPoor, []string{"VU-408"}
