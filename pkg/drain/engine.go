@@ -19,6 +19,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/patience"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 )
 
 // Source is the cluster as the engine sees it; a *cluster.Watcher is one.
@@ -243,6 +244,9 @@ func (e *Engine) take(a answer) {
 // does not name the budgets when there are several on a pod.
 func refused(pod *corev1.Pod, cause string, budgets []*policyv1.PodDisruptionBudget) v1alpha1.Finding {
 	remedy := "kubectl describe pod -n " + pod.Namespace + " " + pod.Name
+	if r, _ := refusal.Parse(cause); r.By == refusal.Authorizer {
+		remedy = "kubectl auth can-i create pods --subresource=eviction -n " + pod.Namespace + " # it says no: ask for the right, then run the same command again"
+	}
 	if len(budgets) > 1 {
 		names := make([]string, 0, len(budgets))
 		for _, pdb := range budgets {

@@ -59,12 +59,8 @@ func (e *Engine) stalled(g *group, now time.Time) (v1alpha1.Finding, bool) {
 			return stuck(m, now), true
 		}
 	}
-	for _, m := range g.members {
-		if m.phase == staying {
-			return finding.New(finding.WaitedTooLong, cluster.PodObject(m.Pod),
-				fmt.Sprintf("not allowed to go for %s: %s", e.plan.options.PodTimeout, m.cause),
-				"mend that, then run the same command again"), true
-		}
+	if m, cause := g.held(); m != nil {
+		return e.notAllowed(m, cause, now), true
 	}
 	return finding.New(finding.ReplacementNotReady, g.ref.String(),
 		fmt.Sprintf("%d of %d Ready after %s%s", g.ready, g.replicas, e.plan.options.PodTimeout, e.starting(g)),
@@ -160,10 +156,8 @@ func (e *Engine) tellWaits(now time.Time) {
 
 // waitsFor says in words what keeps a workload from going on.
 func (e *Engine) waitsFor(g *group) string {
-	for _, m := range g.members {
-		if m.phase == staying && m.cause != "" {
-			return m.cause
-		}
+	if m, cause := g.held(); m != nil {
+		return cause
 	}
 	for _, m := range g.members {
 		if m.phase == leaving {
