@@ -46,6 +46,7 @@ type Snapshot struct {
 	daemonSets map[types.UID]bool
 	selectors  map[string][]selector // by namespace
 	scalers    map[scaled]*autoscalingv2.HorizontalPodAutoscaler
+	failures   map[types.UID]string // workload → see CreationFailure
 }
 
 // selector is a disruption budget with its label selector, parsed once.
@@ -66,6 +67,7 @@ func NewSnapshot(o Objects) *Snapshot {
 		parents:    map[types.UID]Ref{},
 		daemonSets: map[types.UID]bool{},
 		selectors:  map[string][]selector{},
+		failures:   map[types.UID]string{},
 	}
 	s.indexOwners(o)
 	s.indexPDBs()
@@ -95,10 +97,14 @@ func (s *Snapshot) indexOwners(o Objects) {
 		s.daemonSets[set.UID] = true
 	}
 	for _, set := range o.ReplicaSets {
+		top := set.UID
 		if owner, ok := ownerOf(set); ok {
-			s.parents[set.UID] = owner
+			s.parents[set.UID], top = owner, owner.UID
 		} else {
 			s.workloads[set.UID] = fromReplicaSet(set)
+		}
+		if message := creationFailure(set); message != "" {
+			s.failures[top] = message
 		}
 	}
 }
@@ -158,6 +164,15 @@ func (s *Snapshot) Owner(pod *corev1.Pod) (Ref, bool) {
 
 // Workload returns a workload by its reference, or nil.
 func (s *Snapshot) Workload(ref Ref) *Workload { return s.workloads[ref.UID] }
+
+// OwnerByUID returns the workload that is, or stands above, the owner of pods with
+// this uid; nil for none.
+func (s *Snapshot) OwnerByUID(uid types.UID) *Workload {
+	if parent, has := s.parents[uid]; has {
+		uid = parent.UID
+	}
+	return s.workloads[uid]
+}
 
 // FindWorkload returns a workload by kind, namespace and name, or nil. Where it
 // was deleted and made again, pods may still belong to the former one; the one

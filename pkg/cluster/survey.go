@@ -67,7 +67,10 @@ type Event struct {
 
 // TroubleReasons are the reasons of the events that a Survey keeps.
 func TroubleReasons() []string {
-	return []string{"FailedScheduling", "FailedAttachVolume", "FailedMount", "BackOff", "Evicted"}
+	return []string{
+		"FailedScheduling", "FailedAttachVolume", "FailedMount", "FailedCreatePodSandBox", "ProvisioningFailed", "BackOff", "Evicted",
+		ReasonFailedCreate,
+	}
 }
 
 // IsUnread reports whether a kind could not be read.

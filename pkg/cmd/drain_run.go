@@ -176,6 +176,7 @@ func (r *runDrain) drainer() *drain.Drainer {
 			Evictor:  drain.APIEvictor{Client: r.client.CoreV1().RESTClient()},
 			Clock:    r.Clock,
 			Observer: r.talk.event,
+			Warnings: cluster.Warnings{Client: r.client},
 		},
 		ReadPods: r.watcher.ReadPods,
 		By:       r.Operator,

@@ -5,6 +5,7 @@ package drain
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
@@ -51,7 +52,7 @@ func (g *group) held() (*member, string) {
 		}
 	}
 	switch {
-	case asked != nil && (first == nil || g.ready >= g.expected()):
+	case asked != nil && g.ready >= g.expected():
 		return asked, "the API server has not answered yet whether " + cluster.PodObject(asked.Pod) + " may go"
 	case first != nil:
 		return first, first.cause
@@ -60,8 +61,7 @@ func (g *group) held() (*member, string) {
 }
 
 // notAllowed is the finding for a pod that may not go for too long.
-func (e *Engine) notAllowed(m *member, cause string, now time.Time) v1alpha1.Finding {
-	const again = "run the same command again"
+func (e *Engine) notAllowed(g *group, m *member, cause string, now time.Time) v1alpha1.Finding {
 	object, limit := cluster.PodObject(m.Pod), e.plan.options.PodTimeout
 	if d := m.denied; d.times > 0 && cause == m.refusal {
 		show := d.last.Command(m.Pod.Namespace)
@@ -72,7 +72,11 @@ func (e *Engine) notAllowed(m *member, cause string, now time.Time) v1alpha1.Fin
 			fmt.Sprintf("not allowed to go for %s: refused %s in %s: %s", limit, times(d.times), now.Sub(d.since).Round(time.Second), d.last),
 			show+" # mend what it asks for, then "+again)
 	}
-	return finding.New(finding.WaitedTooLong, object, fmt.Sprintf("not allowed to go for %s: %s", limit, cause), "mend that, then "+again)
+	remedy := "mend that, then " + again
+	if g.lack.why != "" && strings.HasSuffix(cause, g.lack.why) {
+		remedy = g.lack.remedy(g.ref)
+	}
+	return finding.New(finding.WaitedTooLong, object, fmt.Sprintf("not allowed to go for %s: %s", limit, cause), remedy)
 }
 
 func times(n int) string {

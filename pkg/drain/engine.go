@@ -58,6 +58,9 @@ type Engine struct {
 	Clock   clock.WithTicker
 	// Observer is told what happens; it must not be nil.
 	Observer Observer
+	// Warnings tells why a replacement does not come; nil leaves it to what the
+	// Snapshot knows.
+	Warnings Warnings
 	// Progress is handed the status now and then; it may be nil.
 	Progress func(Status)
 	// Cordoned are the nodes that are known to be cordoned.
@@ -75,6 +78,7 @@ type Engine struct {
 	refused  map[string]bool // pods and nodes that a finding was made of
 	snapshot *cluster.Snapshot
 	findings []v1alpha1.Finding
+	inquiry  inquiry
 
 	gone   int       // pods that have left, for the events
 	shown  time.Time // when the status was last handed on
@@ -103,6 +107,7 @@ func (e *Engine) Run(ctx context.Context, plan *Plan) ([]v1alpha1.Finding, error
 	for {
 		now := e.Clock.Now()
 		e.look(now)
+		e.findLacks(ctx, now)
 		if e.finished() {
 			return e.findings, nil
 		}
@@ -128,6 +133,7 @@ func (e *Engine) begin(plan *Plan) {
 	e.plan = plan
 	e.budgets = disruption.NewBudgets()
 	e.answers = make(chan answer, plan.options.MaxInFlight)
+	e.inquiry.answers = make(chan warned, 1)
 	e.refused = map[string]bool{}
 	e.known = make(map[types.UID]bool, len(plan.Targets))
 	snapshot, now := e.Source.Snapshot(), e.Clock.Now()

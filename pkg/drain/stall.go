@@ -4,6 +4,7 @@
 package drain
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -60,11 +61,11 @@ func (e *Engine) stalled(g *group, now time.Time) (v1alpha1.Finding, bool) {
 		}
 	}
 	if m, cause := g.held(); m != nil {
-		return e.notAllowed(m, cause, now), true
+		return e.notAllowed(g, m, cause, now), true
 	}
 	return finding.New(finding.ReplacementNotReady, g.ref.String(),
-		fmt.Sprintf("%d of %d Ready after %s%s", g.ready, g.replicas, e.plan.options.PodTimeout, e.starting(g)),
-		"kubectl get pods -n "+g.ref.Namespace+" -o wide"), true
+		fmt.Sprintf("%d of %d Ready after %s%s", g.ready, g.replicas, e.plan.options.PodTimeout, g.lack.suffix()),
+		cmp.Or(g.lack.remedy(g.ref), "kubectl get pods -n "+g.ref.Namespace+" -o wide")), true
 }
 
 // longestGrace is the time that its leaving pods may rightfully take.
@@ -110,13 +111,6 @@ func stuck(m *member, now time.Time) v1alpha1.Finding {
 		"kubectl describe pod -n "+m.Pod.Namespace+" "+m.Pod.Name)
 }
 
-func (e *Engine) starting(g *group) string {
-	if w := e.snapshot.Workload(g.ref); w != nil {
-		return startingPods(w)
-	}
-	return ""
-}
-
 func (e *Engine) giveUp(g *group, f v1alpha1.Finding) {
 	g.stopped = &f
 	e.findings = append(e.findings, f)
@@ -160,12 +154,9 @@ func (e *Engine) waitsFor(g *group) string {
 		return cause
 	}
 	for _, m := range g.members {
-		if m.phase == leaving {
+		if m.phase == leaving && g.lack.said == "" {
 			return cluster.PodObject(m.Pod) + " is terminating on " + m.Pod.Spec.NodeName
 		}
 	}
-	if cause := strings.TrimPrefix(e.starting(g), "; "); cause != "" {
-		return cause
-	}
-	return g.readiness()
+	return cmp.Or(g.lack.why, g.readiness())
 }

@@ -93,8 +93,8 @@ func TestParse(t *testing.T) {
 			command: "kubectl get serviceaccounts -n app",
 		},
 		"a plugin that nobody knows": {text: `pods "x" is forbidden: not on a Sunday`, want: refusal.Refusal{Sentence: "not on a Sunday"}, unknown: true, told: "not on a Sunday"},
-		"no refusal at all":         {text: "connection reset by peer", want: refusal.Refusal{Sentence: "connection reset by peer"}, unknown: true},
-		"nothing":                   {unknown: true, told: "no reason is given"},
+		"no refusal at all":          {text: "connection reset by peer", want: refusal.Refusal{Sentence: "connection reset by peer"}, unknown: true},
+		"nothing":                    {unknown: true, told: "no reason is given"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -66,5 +66,5 @@ func (j *judge) isOver(e *cluster.Event) bool {
 		}
 		return true
 	}
-	return false
+	return e.Reason == cluster.ReasonFailedCreate && j.isMade(e)
 }
