@@ -46,6 +46,7 @@ type Snapshot struct {
 	daemonSets map[types.UID]bool
 	selectors  map[string][]selector // by namespace
 	scalers    map[scaled]*autoscalingv2.HorizontalPodAutoscaler
+	jobs       Jobs
 	failures   map[types.UID]string // workload → see CreationFailure
 }
 
@@ -82,7 +83,7 @@ func (s *Snapshot) WithPods(pods []*corev1.Pod) *Snapshot {
 	o := s.objects
 	o.Pods = pods
 	other := NewSnapshot(o)
-	other.scalers = s.scalers
+	other.scalers, other.jobs = s.scalers, s.jobs
 	return other
 }
 

@@ -35,6 +35,7 @@ const (
 	FloorHoldsAll       Code = "VU-221"
 	ServerWouldRefuse   Code = "VU-222"
 	BlockerStopped      Code = "VU-223"
+	JobFailsForGood     Code = "VU-227"
 	ReplacementUnplaced Code = "VU-231"
 	PodStuckTerminating Code = "VU-232"
 	ReplacementNotReady Code = "VU-233"
@@ -45,6 +46,7 @@ const (
 	WaitedTooLong       Code = "VU-238"
 	DrainStoppedByUser  Code = "VU-239"
 	NodeUncordoned      Code = "VU-240"
+	JobFailed           Code = "VU-245"
 	JournalDamaged      Code = "VU-301"
 	JournalNewer        Code = "VU-302"
 	JournalIncomplete   Code = "VU-303"
@@ -161,6 +163,7 @@ func blockers() []Entry {
 		{FloorHoldsAll, err, "The floor of a workload allows no eviction at all", "Its floor is as high as its number of replicas, so a drain would wait for ever.", "Correct the profile's floor, or scale the workload up."},
 		{ServerWouldRefuse, warn, "The API server would refuse an eviction now", "Told by --dry-run=server; budgets change while a drain goes on.", "See the message."},
 		{BlockerStopped, warn, "A known blocker is scaled to zero", "It was stopped for the upgrade and must not be forgotten: without telegraf-prom there are no metrics.", "Scale it back when the last pool is done."},
+		{JobFailsForGood, err, "A Job fails for good when its running pod is evicted", "An evicted pod counts as a failure, and the Job has no retry left for it: nothing starts the pod again. A warning with --force.", "Wait for the Job to finish, or give --force to have it fail. A podFailurePolicy that ignores DisruptionTarget keeps Jobs from counting evictions."},
 	}
 }
 
@@ -171,12 +174,13 @@ func outcomes() []Entry {
 		{PodStuckTerminating, err, "An evicted pod does not end", "A finalizer, a dead kubelet or a process that ignores SIGTERM holds it.", "See the finalizers and the node; then run the same command again."},
 		{ReplacementNotReady, err, "A replacement pod did not become Ready in time", "The workload is short of a member; no further one is evicted.", "kubectl describe and logs of the pod; then run the same command again."},
 		{DrainTimedOut, err, "The drain reached --timeout", "It stopped where it was; nothing is lost.", "Run the same command again to go on."},
-		{EvictionRefused, err, "The API server refused an eviction for good", "Trying again would not help.", "See the message."},
+		{EvictionRefused, err, "The API server refused an eviction for good", "Trying again would not help: the right is missing, or more than one budget selects the pod. What a policy or a webhook denies is asked for again, see VU-238.", "See the message."},
 		{WorkloadNotBack, err, "A workload is not back at its former readiness", "Success is said only when it was seen.", "Look at its pods; then run the same command again."},
 		{PoolNotEmpty, err, "Pods that should be gone are still on the pool", "Read back after the drain.", "Run the same command again."},
-		{WaitedTooLong, err, "A pod was not allowed to go within --pod-timeout", "What it waited for is in the message.", "Mend that, then run the same command again."},
+		{WaitedTooLong, err, "A pod was not allowed to go within --pod-timeout", "What it waited for is in the message: a floor, a budget, a policy or webhook that denies the eviction, or a replacement that is not made and why.", "Mend that, then run the same command again."},
 		{DrainStoppedByUser, warn, "The drain was interrupted", "Nothing new was evicted after the signal.", "Run the same command again to go on, or uncordon-pool to give the pool back."},
 		{NodeUncordoned, warn, "A node was uncordoned by somebody else while it was drained", "Pods may come back to it.", "Agree on who works on the pool."},
+		{JobFailed, err, "A Job failed while the drain evicted pods of it", "Read back after the drain: what it was for is not done, and nothing starts it again. A warning with --force.", "Look at it, and create it again if its work is still wanted."},
 	}
 }
 
