@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -23,17 +24,23 @@ import (
 // for each question: whoever waits asks rarely.
 type Warnings struct {
 	Client kubernetes.Interface
+	// Now is the time of the API server, which dates the events.
+	Now func() time.Time
 }
 
-// Of returns the warnings about an object, put together by reason, the newest
-// first. An error of a user without the right to list events is known to
+// Of returns the warnings about an object of the last time, put together by reason,
+// the newest first. An error of a user without the right to list events is known to
 // apierrors.IsForbidden.
-func (w Warnings) Of(ctx context.Context, namespace string, uid types.UID) ([]Event, error) {
-	found := map[about]Event{}
+func (w Warnings) Of(ctx context.Context, namespace string, uid types.UID, last time.Duration) ([]Event, error) {
+	found, since := map[about]Event{}, w.Now().Add(-last)
 	chosen := metav1.ListOptions{FieldSelector: fields.Set{"involvedObject.uid": string(uid), "type": corev1.EventTypeWarning}.String()}
 	err := pages(ctx, 0, chosen, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 		return w.Client.CoreV1().Events(namespace).List(ctx, o)
-	}, func(object runtime.Object) { addEvent(found, object.(*corev1.Event)) })
+	}, func(object runtime.Object) {
+		if e := object.(*corev1.Event); !lastSeen(e).Before(since) {
+			addEvent(found, e)
+		}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("listing events: %w", err)
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 // TestWarningsOfOneObject: one request, for that object alone; the newest first,
-// those of a reason together.
+// those of a reason together, those of long ago left out.
 func TestWarningsOfOneObject(t *testing.T) {
 	event := func(name, reason, message string, at time.Duration) corev1.Event {
 		return corev1.Event{
@@ -36,9 +36,10 @@ func TestWarningsOfOneObject(t *testing.T) {
 		asked = append(asked, action.GetNamespace()+" "+list.GetListRestrictions().Fields.String())
 		return true, &corev1.EventList{Items: []corev1.Event{
 			event("a", "FailedCreate", "quota", time.Minute), event("b", "Recreating", "dead", 2*time.Minute), event("c", "FailedCreate", "policy", 3*time.Minute),
+			event("d", "FailedCreate", "long ago", -time.Hour),
 		}}, nil
 	})
-	got, err := cluster.Warnings{Client: client}.Of(t.Context(), "app", "u")
+	got, err := cluster.Warnings{Client: client, Now: func() time.Time { return fixture.Epoch().Add(4 * time.Minute) }}.Of(t.Context(), "app", "u", 5*time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -192,7 +192,7 @@ func (r *runDrain) drainer() *drain.Drainer {
 			Evictor:  drain.APIEvictor{Client: r.client.CoreV1().RESTClient()},
 			Clock:    r.Clock,
 			Observer: r.talk.event,
-			Warnings: cluster.Warnings{Client: r.client},
+			Warnings: cluster.Warnings{Client: r.client, Now: r.now},
 		},
 		ReadPods: r.watcher.ReadPods,
 		ReadJobs: r.readJobs,

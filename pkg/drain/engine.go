@@ -133,7 +133,7 @@ func (e *Engine) begin(plan *Plan) {
 	e.plan = plan
 	e.budgets = disruption.NewBudgets()
 	e.answers = make(chan answer, plan.options.MaxInFlight)
-	e.inquiry.answers = make(chan warned, 1)
+	e.inquiry = inquiry{answers: make(chan warned, 1), began: e.Clock.Now()}
 	e.refused = map[string]bool{}
 	e.known = make(map[types.UID]bool, len(plan.Targets))
 	snapshot, now := e.Source.Snapshot(), e.Clock.Now()

@@ -16,8 +16,8 @@ import (
 // Warnings tells of an object what a Snapshot does not: why something does not come
 // about. A cluster.Warnings is one.
 type Warnings interface {
-	// Of returns the warnings about an object, the newest first.
-	Of(ctx context.Context, namespace string, uid types.UID) ([]cluster.Event, error)
+	// Of returns the warnings about an object of the last time, the newest first.
+	Of(ctx context.Context, namespace string, uid types.UID, last time.Duration) ([]cluster.Event, error)
 }
 
 // Events are read only of what a workload waits for longer than lackPatience: one
@@ -29,11 +29,18 @@ const (
 	warningsTimeout = 10 * time.Second
 )
 
+// triesEvery is the longest pause of a controller before it tries again what failed
+// (client-go's workqueue.DefaultTypedControllerRateLimiter): an event of that time
+// before the drain may be the last word on what it waits for.
+const triesEvery = 1000 * time.Second
+
 // inquiry is the question for the events of one object that is under way.
 type inquiry struct {
 	answers chan warned
 	open    bool
 	next    time.Time
+	// began is when the drain did.
+	began time.Time
 	// unreadable: the user may not list events.
 	unreadable bool
 }
@@ -73,12 +80,12 @@ func (e *Engine) inquire(ctx context.Context, now time.Time) {
 		return
 	}
 	q.open, q.next, chosen.lack.asked = true, now.Add(warningsPace), now
-	go func(object types.UID) {
+	go func(object types.UID, last time.Duration) {
 		ctx, cancel := context.WithTimeout(ctx, warningsTimeout)
 		defer cancel()
-		events, err := e.Warnings.Of(ctx, chosen.ref.Namespace, object)
+		events, err := e.Warnings.Of(ctx, chosen.ref.Namespace, object, last)
 		q.answers <- warned{chosen, object, events, err}
-	}(chosen.lack.object)
+	}(chosen.lack.object, now.Sub(q.began)+triesEvery)
 }
 
 // takeWarnings takes in an answer, if there is one.
@@ -88,42 +95,18 @@ func (e *Engine) takeWarnings() {
 		e.inquiry.open = false
 		e.inquiry.unreadable = apierrors.IsForbidden(a.err)
 		if a.err == nil && a.object == a.group.lack.object {
-			a.group.lack.warning = a.group.newestOf(a.events)
+			a.group.lack.warning = newestOf(a.events)
 		}
 	default:
 	}
 }
 
-// newestOf is the newest event that has to do with this drain. Those of a pod that
-// is a replacement are all of its own life; those of a workload may be older. Both
-// times that are compared are the server's.
-func (g *group) newestOf(events []cluster.Event) cluster.Event {
-	since := g.evictedOnServer()
+// newestOf is the newest event that tells more than a Snapshot.
+func newestOf(events []cluster.Event) cluster.Event {
 	for _, event := range events {
-		ours := g.lack.pod != nil || !event.Last.Before(since)
-		if ours && event.Reason != "FailedScheduling" { // a pod's condition tells that, and when it is over
+		if event.Reason != "FailedScheduling" { // a pod's condition tells that, and when it is over
 			return event
 		}
 	}
 	return cluster.Event{}
-}
-
-// evictedOnServer is when the first of its pods began to end, by the server's
-// clock; the zero time where that was not seen.
-func (g *group) evictedOnServer() time.Time {
-	first := time.Time{}
-	for _, m := range g.members {
-		end := m.Pod.DeletionTimestamp
-		if end == nil {
-			continue
-		}
-		began := end.Time
-		if grace := m.Pod.DeletionGracePeriodSeconds; grace != nil {
-			began = began.Add(-time.Duration(*grace) * time.Second)
-		}
-		if first.IsZero() || began.Before(first) {
-			first = began
-		}
-	}
-	return first
 }
