@@ -54,22 +54,38 @@ func TestLackInWords(t *testing.T) {
 		"while the former one ends": {pods: []any{ready, leaving}, failure: "admission webhook \"w\" denied the request: no", why: "no replacement is made: denied by the admission webhook w: no"},
 		"the former one only ends":  {pods: []any{ready, leaving}, why: "no replacement is made yet", after: time.Minute},
 		"one is denied, one starts": {pods: []any{starting("web-c")}, failure: "exceeded quota: small, used: 1", why: "no replacement is made: exceeded quota: small, used: 1"},
-		"one starts, one is to be made": {pods: []any{starting("web-c", fixture.Waiting("ContainerCreating", "", 0))}, why: "pod/app/web-c: ContainerCreating (container main)",
-			command: "kubectl describe pod -n app web-c"},
-		"a StatefulSet waits for the end of a pod": {ref: refTo(db), pods: []any{fixture.PodOf(db, "db-0", "b"), fixture.PodOf(db, "db-1", "a", fixture.Terminating())}, after: time.Minute,
-			why: "pod/app/db-1: Terminating"},
-		"a StatefulSet, by its events": {ref: refTo(db), pods: []any{fixture.PodOf(db, "db-0", "b")}, warning: cluster.Event{Reason: "FailedCreate", Message: exceeded},
-			why: "no replacement is made: exceeded quota: small, requested: pods=1", command: "kubectl describe resourcequota -n app small"},
-		"a StatefulSet says something else": {ref: refTo(db), pods: []any{fixture.PodOf(db, "db-0", "b")}, warning: cluster.Event{Reason: "RecreatingFailedPod", Message: "again"},
-			why: "no replacement is made: RecreatingFailedPod: again"},
-		"a volume, by the events of the pod": {pods: []any{ready, starting("web-c", fixture.Waiting("ContainerCreating", "", 0))}, warning: cluster.Event{Reason: "FailedAttachVolume", Message: "Multi-Attach error"},
-			why: "pod/app/web-c: ContainerCreating (container main); FailedAttachVolume: Multi-Attach error", command: "kubectl get volumeattachments"},
-		"a probe, by the events of the pod": {pods: []any{ready, starting("web-c", running)}, warning: cluster.Event{Reason: "Unhealthy", Message: "Readiness probe failed: 503"},
-			why: "pod/app/web-c: not Ready on b; Unhealthy: Readiness probe failed: 503", command: "kubectl logs -n app web-c -c main"},
-		"an image says it itself": {pods: []any{ready, starting("web-c", fixture.Waiting("ImagePullBackOff", "no such tag", 0))}, warning: cluster.Event{Reason: "Failed", Message: "Error: ImagePullBackOff"},
-			why: "pod/app/web-c: ImagePullBackOff (container main): no such tag"},
-		"it crashes": {pods: []any{ready, starting("web-c", fixture.Waiting("CrashLoopBackOff", "back-off 5m0s", 4))},
-			why: "pod/app/web-c: CrashLoopBackOff (container main): back-off 5m0s", command: "kubectl logs -n app web-c -c main --previous"},
+		"one starts, one is to be made": {
+			pods: []any{starting("web-c", fixture.Waiting("ContainerCreating", "", 0))},
+			why:  "pod/app/web-c: ContainerCreating (container main)", command: "kubectl describe pod -n app web-c",
+		},
+		"a StatefulSet waits for the end of a pod": {
+			ref: refTo(db), pods: []any{fixture.PodOf(db, "db-0", "b"), fixture.PodOf(db, "db-1", "a", fixture.Terminating())}, after: time.Minute,
+			why: "pod/app/db-1: Terminating",
+		},
+		"a StatefulSet, by its events": {
+			ref: refTo(db), pods: []any{fixture.PodOf(db, "db-0", "b")}, warning: cluster.Event{Reason: "FailedCreate", Message: exceeded},
+			why: "no replacement is made: exceeded quota: small, requested: pods=1", command: "kubectl describe resourcequota -n app small",
+		},
+		"a StatefulSet says something else": {
+			ref: refTo(db), pods: []any{fixture.PodOf(db, "db-0", "b")}, warning: cluster.Event{Reason: "RecreatingFailedPod", Message: "again"},
+			why: "no replacement is made: RecreatingFailedPod: again",
+		},
+		"a volume, by the events of the pod": {
+			pods: []any{ready, starting("web-c", fixture.Waiting("ContainerCreating", "", 0))}, warning: cluster.Event{Reason: "FailedAttachVolume", Message: "Multi-Attach error"},
+			why: "pod/app/web-c: ContainerCreating (container main); FailedAttachVolume: Multi-Attach error", command: "kubectl get volumeattachments",
+		},
+		"a probe, by the events of the pod": {
+			pods: []any{ready, starting("web-c", running)}, warning: cluster.Event{Reason: "Unhealthy", Message: "Readiness probe failed: 503"},
+			why: "pod/app/web-c: not Ready on b; Unhealthy: Readiness probe failed: 503", command: "kubectl logs -n app web-c -c main",
+		},
+		"an image says it itself": {
+			pods: []any{ready, starting("web-c", fixture.Waiting("ImagePullBackOff", "no such tag", 0))}, warning: cluster.Event{Reason: "Failed", Message: "Error: ImagePullBackOff"},
+			why: "pod/app/web-c: ImagePullBackOff (container main): no such tag",
+		},
+		"it crashes": {
+			pods: []any{ready, starting("web-c", fixture.Waiting("CrashLoopBackOff", "back-off 5m0s", 4))},
+			why:  "pod/app/web-c: CrashLoopBackOff (container main): back-off 5m0s", command: "kubectl logs -n app web-c -c main --previous",
+		},
 		"the first by its name, whatever the order": {pods: []any{starting("web-d"), starting("web-c")}, why: "pod/app/web-c: not Ready on b"},
 	}
 	for name, tt := range tests {

@@ -120,12 +120,32 @@ func (e *Engine) giveUp(g *group, f v1alpha1.Finding) {
 // timeOut gives up on everything that is not whole.
 func (e *Engine) timeOut() {
 	e.findings = append(e.findings, finding.New(finding.DrainTimedOut, e.plan.object(),
-		fmt.Sprintf("not finished within --timeout %s", e.plan.options.Timeout), "run the same command again to go on"))
+		fmt.Sprintf("not finished within --timeout %s%s", e.plan.options.Timeout, e.lastWaits()), "run the same command again to go on"))
 	for _, g := range e.groups {
 		if g.stopped == nil && !g.isWhole() {
 			g.stopped = &e.findings[len(e.findings)-1]
 		}
 	}
+}
+
+// waitsShown is how many waits one finding names.
+const waitsShown = 3
+
+// lastWaits says what the first of those that are not whole wait for.
+func (e *Engine) lastWaits() string {
+	text, n := "", 0
+	for _, g := range e.groups {
+		if g.stopped != nil || g.isWhole() {
+			continue
+		}
+		if n++; n <= waitsShown {
+			text += "; " + g.ref.String() + " waits: " + e.waitsFor(g)
+		}
+	}
+	if n > waitsShown {
+		text += fmt.Sprintf("; and %d more wait", n-waitsShown)
+	}
+	return text
 }
 
 // tellWaits says what each workload waits for, once it has waited a moment and

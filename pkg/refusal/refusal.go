@@ -19,23 +19,23 @@ import (
 type By int
 
 const (
-	// Unnamed: the words do not say who. It is mostly an admission plugin.
+	// Unnamed means that the words do not say who. It is mostly an admission plugin.
 	Unnamed By = iota
-	// Authorizer: the user has not the right.
+	// Authorizer means that the user has not the right.
 	Authorizer
-	// Policy: a ValidatingAdmissionPolicy or a MutatingAdmissionPolicy.
+	// Policy is a ValidatingAdmissionPolicy or a MutatingAdmissionPolicy.
 	Policy
-	// Webhook: an admission webhook has said no.
+	// Webhook is an admission webhook that has said no.
 	Webhook
-	// WebhookDown: an admission webhook that has to be asked does not answer.
+	// WebhookDown is an admission webhook that has to be asked and does not answer.
 	WebhookDown
-	// Quota: a ResourceQuota is used up, or wants what the object does not say.
+	// Quota is a ResourceQuota that is used up, or wants what the object does not say.
 	Quota
-	// Limits: a LimitRange.
+	// Limits is a LimitRange.
 	Limits
-	// PodSecurity: the level of Pod Security of the namespace.
+	// PodSecurity is the level of Pod Security of the namespace.
 	PodSecurity
-	// Account: a ServiceAccount that does not exist.
+	// Account is a ServiceAccount that does not exist.
 	Account
 )
 
