@@ -19,9 +19,10 @@ import (
 
 // about is what events are put together by.
 type about struct {
-	kind, namespace, name string
-	uid                   types.UID
-	reason                string
+	kind            Kind
+	namespace, name string
+	uid             types.UID
+	reason          string
 }
 
 // commonReasons are those of events that tell of no trouble and are most of what
@@ -52,7 +53,8 @@ func (r *surveyReader) events(ctx context.Context) error {
 
 func addEvent(found map[about]Event, e *corev1.Event) {
 	o := &e.InvolvedObject
-	key := about{o.Kind, o.Namespace, o.Name, o.UID, e.Reason}
+	kind := KindOf(o.APIVersion, o.Kind)
+	key := about{kind, o.Namespace, o.Name, o.UID, e.Reason}
 	known := found[key]
 	last := lastSeen(e)
 	message := known.Message
@@ -60,7 +62,7 @@ func addEvent(found map[about]Event, e *corev1.Event) {
 		message = e.Message
 	}
 	found[key] = Event{
-		Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, UID: o.UID, Reason: e.Reason, Message: message,
+		Kind: kind, Namespace: o.Namespace, Name: o.Name, UID: o.UID, Reason: e.Reason, Message: message,
 		Count: known.Count + occurrences(e), Last: latest(known.Last, last),
 	}
 }

@@ -25,24 +25,29 @@ func TestPodStates(t *testing.T) {
 		return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason}}
 	}
 	ended := corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1}}
+	pod := func(change func(*corev1.Pod)) fixture.Option {
+		return func(o metav1.Object) { change(o.(*corev1.Pod)) }
+	}
 	n1 := fixture.On("n1")
 	tests := map[string]struct {
 		pod     options
 		serving bool
 		broken  bool
 		why     string
+		// open: the pod itself does not tell the reason.
+		open bool
 	}{
-		"Ready":            {pod: options{n1}, serving: true, why: "not Ready on n1"},
-		"starting":         {pod: options{n1, fixture.NotReady()}, why: "not Ready on n1"},
-		"not scheduled":    {pod: options{fixture.Phase(corev1.PodPending)}, why: "Pending"},
+		"Ready":            {pod: options{n1}, serving: true, why: "not Ready on n1", open: true},
+		"starting":         {pod: options{n1, fixture.NotReady()}, why: "not Ready on n1", open: true},
+		"not scheduled":    {pod: options{fixture.Phase(corev1.PodPending)}, why: "Pending", open: true},
 		"on its way out":   {pod: options{n1, fixture.Terminating()}, why: "Terminating"},
 		"no node for it":   {pod: options{fixture.Unschedulable("0/3 nodes are available")}, broken: true, why: "Pending: 0/3 nodes are available"},
 		"no node, deleted": {pod: options{fixture.Unschedulable("0/3 nodes"), fixture.Terminating()}, why: "Terminating"},
 		// The condition may outlive the moment; a pod with a node has one.
-		"found a node since": {pod: options{fixture.Unschedulable("0/3 nodes"), n1}, why: "not Ready on n1"},
+		"found a node since": {pod: options{fixture.Unschedulable("0/3 nodes"), n1}, why: "not Ready on n1", open: true},
 
 		"container is created": {
-			pod: options{n1, fixture.Waiting("ContainerCreating", "", 0)}, why: "ContainerCreating (container main)",
+			pod: options{n1, fixture.Waiting("ContainerCreating", "", 0)}, why: "ContainerCreating (container main)", open: true,
 		},
 		"container crashes": {
 			pod: options{n1, fixture.Waiting("CrashLoopBackOff", "back-off 5m0s", 9)}, broken: true, why: "CrashLoopBackOff (container main): back-off 5m0s",
@@ -56,17 +61,28 @@ func TestPodStates(t *testing.T) {
 			pod: options{n1, fixture.Waiting("CreateContainerConfigError", `secret "s" not found`, 0)}, broken: true, why: `CreateContainerConfigError (container main): secret "s" not found`,
 		},
 		"init container waits for MongoDB": {
-			pod: options{n1, fixture.NotReady(), initContainer(corev1.ContainerStatus{State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}})}, why: "not Ready on n1",
+			pod: options{n1, fixture.NotReady(), initContainer(corev1.ContainerStatus{State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}})}, why: "init container wait-for-mongodb runs", open: true,
 		},
 		"init container crashes, named before the others": {
 			pod:    options{n1, fixture.Waiting("PodInitializing", "", 0), initContainer(corev1.ContainerStatus{State: waiting("CrashLoopBackOff"), RestartCount: 2})},
-			broken: true, why: "CrashLoopBackOff (container wait-for-mongodb)",
+			broken: true, why: "CrashLoopBackOff (init container wait-for-mongodb)",
 		},
 		"init container succeeded after a failure": {
-			pod: options{n1, fixture.NotReady(), initContainer(corev1.ContainerStatus{Ready: true, RestartCount: 1, State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}})}, why: "not Ready on n1",
+			pod: options{n1, fixture.NotReady(), initContainer(corev1.ContainerStatus{Ready: true, RestartCount: 1, State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}})}, why: "not Ready on n1", open: true,
 		},
 		"init container has just ended": {
-			pod: options{n1, fixture.NotReady(), initContainer(corev1.ContainerStatus{RestartCount: 1, State: ended})}, why: "not Ready on n1",
+			pod: options{n1, fixture.NotReady(), initContainer(corev1.ContainerStatus{RestartCount: 1, State: ended})}, why: "init container wait-for-mongodb ended with 1 (Error)",
+		},
+		"a sidecar serves, the others do not": {
+			pod: options{n1, fixture.NotReady(), initContainer(corev1.ContainerStatus{Ready: true, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}})}, why: "not Ready on n1", open: true,
+		},
+		"held by gates": {
+			pod: options{fixture.Phase(corev1.PodPending), pod(func(p *corev1.Pod) { p.Spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "quota"}} })},
+			why: "Pending: held by its scheduling gates quota",
+		},
+		"another scheduler": {
+			pod: options{fixture.Phase(corev1.PodPending), pod(func(p *corev1.Pod) { p.Spec.SchedulerName = "volcano" })},
+			why: "Pending: the scheduler volcano has not placed it", open: true,
 		},
 	}
 	for name, test := range tests {
@@ -80,6 +96,9 @@ func TestPodStates(t *testing.T) {
 			}
 			if got := cluster.WhyNotReady(pod); got != test.why {
 				t.Errorf("WhyNotReady: got %q, want %q", got, test.why)
+			}
+			if got := cluster.HidesReason(pod); got != test.open {
+				t.Errorf("HidesReason: got %v", got)
 			}
 		})
 	}

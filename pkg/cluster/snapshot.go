@@ -46,6 +46,8 @@ type Snapshot struct {
 	daemonSets map[types.UID]bool
 	selectors  map[string][]selector // by namespace
 	scalers    map[scaled]*autoscalingv2.HorizontalPodAutoscaler
+	jobs       Jobs
+	failures   map[types.UID]string // workload → see CreationFailure
 }
 
 // selector is a disruption budget with its label selector, parsed once.
@@ -66,6 +68,7 @@ func NewSnapshot(o Objects) *Snapshot {
 		parents:    map[types.UID]Ref{},
 		daemonSets: map[types.UID]bool{},
 		selectors:  map[string][]selector{},
+		failures:   map[types.UID]string{},
 	}
 	s.indexOwners(o)
 	s.indexPDBs()
@@ -80,7 +83,7 @@ func (s *Snapshot) WithPods(pods []*corev1.Pod) *Snapshot {
 	o := s.objects
 	o.Pods = pods
 	other := NewSnapshot(o)
-	other.scalers = s.scalers
+	other.scalers, other.jobs = s.scalers, s.jobs
 	return other
 }
 
@@ -95,10 +98,14 @@ func (s *Snapshot) indexOwners(o Objects) {
 		s.daemonSets[set.UID] = true
 	}
 	for _, set := range o.ReplicaSets {
+		top := set.UID
 		if owner, ok := ownerOf(set); ok {
-			s.parents[set.UID] = owner
+			s.parents[set.UID], top = owner, owner.UID
 		} else {
 			s.workloads[set.UID] = fromReplicaSet(set)
+		}
+		if message := creationFailure(set); message != "" {
+			s.failures[top] = message
 		}
 	}
 }
@@ -164,6 +171,15 @@ func (s *Snapshot) Workload(ref Ref) *Workload {
 		return w
 	}
 	return &Workload{Ref: ref}
+}
+
+// OwnerByUID returns the workload that is, or stands above, the owner of pods with
+// this uid; nil for none.
+func (s *Snapshot) OwnerByUID(uid types.UID) *Workload {
+	if parent, has := s.parents[uid]; has {
+		uid = parent.UID
+	}
+	return s.workloads[uid]
 }
 
 // FindWorkload returns a workload by kind, as Kind writes it (without a group it is

@@ -58,16 +58,20 @@ type APIService struct {
 // Event are the events of one reason about one object.
 type Event struct {
 	// Kind, Namespace, Name and UID are those of the object that it is about.
-	Kind, Namespace, Name string
-	UID                   types.UID
-	Reason, Message       string
-	Count                 int32
-	Last                  time.Time
+	Kind            Kind
+	Namespace, Name string
+	UID             types.UID
+	Reason, Message string
+	Count           int32
+	Last            time.Time
 }
 
 // TroubleReasons are the reasons of the events that a Survey keeps.
 func TroubleReasons() []string {
-	return []string{"FailedScheduling", "FailedAttachVolume", "FailedMount", "BackOff", "Evicted"}
+	return []string{
+		"FailedScheduling", "FailedAttachVolume", "FailedMount", "FailedCreatePodSandBox", "ProvisioningFailed", "BackOff", "Evicted",
+		ReasonFailedCreate,
+	}
 }
 
 // IsUnread reports whether a kind could not be read.

@@ -82,6 +82,22 @@ func (w *Workload) IsTask() bool {
 	return w.Kind.Group() != "" && len(w.Pods) > 0 && !slices.ContainsFunc(w.Pods, serves)
 }
 
+// Unmade reports whether there are fewer pods of a workload than wanted, which is
+// its own number unless the kind is not read. A ReplicaSet does not wait for the end
+// of a pod before it makes another one; elsewhere, as in a StatefulSet, the pod may
+// have to be gone first.
+func (w *Workload) Unmade(wanted int) bool {
+	n := len(w.Pods)
+	if w.Kind == KindDeployment || w.Kind == KindReplicaSet {
+		for _, pod := range w.Pods {
+			if pod.DeletionTimestamp != nil {
+				n--
+			}
+		}
+	}
+	return n < wanted
+}
+
 // ControllerOf returns the controller of an object, for a pod of a Deployment its
 // ReplicaSet; false where there is none.
 func ControllerOf(o metav1.Object) (Ref, bool) { return ownerOf(o) }
@@ -136,6 +152,27 @@ func fromReplicaSet(r *appsv1.ReplicaSet) *Workload {
 		Meta: &r.ObjectMeta, Observed: r.Status.ObservedGeneration >= r.Generation,
 	}
 }
+
+// ReasonFailedCreate is the reason of a condition or an event that tells of a pod
+// that a controller could not make. Its message quotes the API server.
+const ReasonFailedCreate = "FailedCreate"
+
+// creationFailure is what a ReplicaSet reports of pods that it could not make; empty
+// for none.
+func creationFailure(r *appsv1.ReplicaSet) string {
+	for i := range r.Status.Conditions {
+		c := &r.Status.Conditions[i]
+		if c.Type == appsv1.ReplicaSetReplicaFailure && c.Status == corev1.ConditionTrue && c.Reason == ReasonFailedCreate {
+			return c.Message
+		}
+	}
+	return ""
+}
+
+// CreationFailure is why the controller of a workload could not make its pods when
+// it last tried, as its ReplicaSets report it; empty where they report nothing, and
+// for kinds that have no such condition: those tell it in events.
+func (s *Snapshot) CreationFailure(ref Ref) string { return s.failures[ref.UID] }
 
 // replicas reads spec.replicas, which the API server defaults to 1.
 func replicas(n *int32) int {

@@ -109,7 +109,7 @@ func (r *runDrain) relieve(ctx context.Context, book *notebook, rec *journal.Rec
 	if err != nil || finding.HasErrors(findings) {
 		return err
 	}
-	if *plan, err = r.plan(); err != nil {
+	if *plan, err = r.plan(ctx); err != nil {
 		return err
 	}
 	out.Plan, out.Findings = (*plan).Report(), findings

@@ -46,7 +46,7 @@ func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	if err := r.prepareReliefs(ctx); err != nil {
 		return nil, err
 	}
-	plan, err := r.plan()
+	plan, err := r.plan(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (r *runDrain) showPlan(out *v1alpha1.DrainReport) error {
 
 // plan judges the cluster as the watches show it now. Blockers that are to be
 // relieved are no hindrance.
-func (r *runDrain) plan() (*drain.Plan, error) {
+func (r *runDrain) plan(ctx context.Context) (*drain.Plan, error) {
 	snapshot := r.watcher.Snapshot()
 	chosen, err := r.choice.resolve(snapshot.Nodes, r.name, r.profile)
 	if err != nil {
@@ -111,7 +111,11 @@ func (r *runDrain) plan() (*drain.Plan, error) {
 			return nil, err
 		}
 	}
-	return drain.NewPlan(snapshot, chosen, pool.List(snapshot.Nodes, r.profile), r.profile, options), nil
+	jobs, err := r.readJobs(ctx, snapshot.JobsOn(chosen.NodeNames()))
+	if err != nil {
+		return nil, err
+	}
+	return drain.NewPlan(snapshot.WithJobs(jobs), chosen, pool.List(snapshot.Nodes, r.profile), r.profile, options), nil
 }
 
 // drain takes the lock, plans once more (time has passed since the question),
@@ -127,7 +131,7 @@ func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	}
 	defer release()
 	r.limit.leaveMargin()
-	plan, err := r.plan()
+	plan, err := r.plan(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +172,18 @@ func (r *runDrain) carryOut(ctx, held context.Context, drainer *drain.Drainer, p
 	return r.conclude(ctx, held, out, err)
 }
 
+// readJobs reads the Jobs that pods on the pool belong to.
+func (r *runDrain) readJobs(ctx context.Context, refs []cluster.Ref) (jobs cluster.Jobs, err error) {
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	err = r.patience(r.talk.trouble)(ctx, func() error {
+		jobs, err = cluster.ReadJobs(ctx, r.client, refs)
+		return err
+	})
+	return jobs, err
+}
+
 func (r *runDrain) drainer() *drain.Drainer {
 	d := &drain.Drainer{
 		Cordoner: drain.Cordoner{Nodes: r.client.CoreV1().Nodes()},
@@ -176,8 +192,10 @@ func (r *runDrain) drainer() *drain.Drainer {
 			Evictor:  drain.APIEvictor{Client: r.client.CoreV1().RESTClient()},
 			Clock:    r.Clock,
 			Observer: r.talk.event,
+			Warnings: cluster.Warnings{Client: r.client, Now: r.now},
 		},
 		ReadPods: r.watcher.ReadPods,
+		ReadJobs: r.readJobs,
 		By:       r.Operator,
 	}
 	if r.talk.canLive {

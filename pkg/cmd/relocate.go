@@ -213,6 +213,7 @@ func (r *relocation) mover(rec relief.Recorder) *relocate.Mover {
 		Engine: func() *drain.Engine {
 			return &drain.Engine{
 				Source: r.watcher, Evictor: drain.APIEvictor{Client: r.client.CoreV1().RESTClient()}, Clock: r.Clock, Observer: r.talk.event,
+				Warnings: cluster.Warnings{Client: r.client, Now: r.now},
 			}
 		},
 	}

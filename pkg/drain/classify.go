@@ -13,6 +13,8 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 )
 
 // reaction is what the engine does about the answer to an eviction.
@@ -41,6 +43,8 @@ type verdict struct {
 	// doubtful: the pod may have been evicted all the same. Until the watch or
 	// another answer tells, it counts as away.
 	doubtful bool
+	// denial is who refused it, where that was admission; nil otherwise.
+	denial *refusal.Refusal
 }
 
 // strayPatience is how long a pod is not asked for again after its request got no
@@ -55,11 +59,15 @@ const severalBudgetsMessage = "more than one PodDisruptionBudget"
 
 // classify is the one place that says what an answer to an eviction means. The
 // answers are those of pkg/registry/core/pod/storage/eviction.go (Kubernetes
-// 1.37) and of the API server's filters in front of it.
+// 1.37), of admission, and of the API server's filters in front of it.
 func classify(err error) verdict {
+	r, refused := refusal.Of(err)
 	switch {
 	case err == nil:
 		return verdict{reaction: done}
+	case refused && r.ByAdmission() && r.By != refusal.Unnamed:
+		// Whatever code it chose: it is asked before the server touches the pod.
+		return denied(err, r)
 	case apierrors.IsNotFound(err):
 		// Somebody else deleted it, or its node went.
 		return verdict{reaction: awaitWatch, cause: "gone already", doubtful: true}
@@ -83,8 +91,18 @@ func classify(err error) verdict {
 		return verdict{reaction: retryLater, after: retryAfter(err), cause: "the API server is busy"}
 	case strings.Contains(err.Error(), severalBudgetsMessage):
 		return verdict{reaction: giveUp, cause: err.Error()}
+	case refused && r.ByAdmission():
+		// Not in the authorizer's words, and the right was there when we began.
+		return denied(err, r)
 	}
 	return classifyStatus(err)
+}
+
+// denied is asked again: who refuses by admission may let it go later. Operators
+// that roll their pods by themselves when somebody asks for an eviction, as drain
+// cleaners have them do, refuse each of them until the pod is gone.
+func denied(err error, r refusal.Refusal) verdict {
+	return verdict{reaction: retryLater, after: retryAfter(err), cause: r.String(), denial: &r}
 }
 
 // classifyStatus judges by the HTTP status alone; an error without one comes

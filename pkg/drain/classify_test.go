@@ -32,6 +32,10 @@ func TestClassify(t *testing.T) {
 		Status: metav1.StatusFailure, Code: 500,
 		Message: "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
 	}}
+	answer := func(code, after int32, message string) error {
+		return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Message: message, Details: &metav1.StatusDetails{RetryAfterSeconds: after}}}
+	}
+	const webhook = `admission webhook "w" denied the request: rolls`
 	tests := map[string]struct {
 		err   error
 		want  reaction
@@ -49,7 +53,15 @@ func TestClassify(t *testing.T) {
 		"internal error":     {apierrors.NewInternalError(errors.New("etcd leader changed")), retryLater, 0, "etcd"},
 		"time-out with hint": {apierrors.NewTimeoutError("conflicts", 10), retryLater, 10 * time.Second, ""},
 		"unavailable":        {apierrors.NewServiceUnavailable("starting"), retryLater, 0, ""},
-		"forbidden":          {apierrors.NewForbidden(pods, "a", errors.New("rbac")), giveUp, 0, "rbac"},
+		"no right":           {apierrors.NewForbidden(pods, "a", errors.New(`User "x" cannot create resource "pods/eviction"`)), giveUp, 0, "cannot create"},
+		"a policy":           {apierrors.NewForbidden(pods, "a", errors.New("ValidatingAdmissionPolicy 'guard' with binding 'b' denied request: wait")), retryLater, 0, "denied by ValidatingAdmissionPolicy guard: wait"},
+		"a policy, Invalid":  {answer(422, 0, `pods "a" is forbidden: ValidatingAdmissionPolicy 'guard' denied request: wait`), retryLater, 0, "ValidatingAdmissionPolicy guard: wait"},
+		"a plugin":           {apierrors.NewForbidden(pods, "a", errors.New("not on a Sunday")), retryLater, 0, "not on a Sunday"},
+		"a webhook":          {answer(500, 0, webhook), retryLater, 0, "the admission webhook w: rolls"},
+		"a webhook, 404":     {answer(404, 0, webhook), retryLater, 0, "the admission webhook w: rolls"},
+		"a webhook, 409":     {answer(409, 0, webhook), retryLater, 0, "the admission webhook w: rolls"},
+		"a busy webhook":     {answer(429, 3, webhook), retryLater, 3 * time.Second, "the admission webhook w: rolls"},
+		"a webhook is down":  {apierrors.NewInternalError(errors.New(`failed calling webhook "w": refused`)), retryLater, 0, "the admission webhook w does not answer: refused"},
 		"unauthorized":       {apierrors.NewUnauthorized("expired"), retryLater, 0, "credentials"},
 		"bad request":        {apierrors.NewBadRequest("grace"), giveUp, 0, "grace"},
 		"too early":          {apierrors.NewGenericServerResponse(http.StatusRequestTimeout, "create", pods, "a", "", 0, true), retryLater, 0, ""},
@@ -62,6 +74,10 @@ func TestClassify(t *testing.T) {
 			got := classify(tt.err)
 			if got.reaction != tt.want || got.after != tt.after {
 				t.Errorf("%+v, want reaction %d after %s", got, tt.want, tt.after)
+			}
+			// Admission comes before the server touches a pod: nothing is in doubt.
+			if got.denial != nil && got.doubtful {
+				t.Errorf("denied, and may have been evicted: %+v", got)
 			}
 			if !strings.Contains(got.cause, tt.cause) {
 				t.Errorf("cause %q, want %q in it", got.cause, tt.cause)

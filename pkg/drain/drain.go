@@ -30,6 +30,8 @@ type Drainer struct {
 	Engine   Engine
 	// ReadPods reads all pods past the watches, for the last look.
 	ReadPods func(context.Context) ([]*corev1.Pod, error)
+	// ReadJobs reads Jobs for the last look; nil leaves them out.
+	ReadJobs func(context.Context, []cluster.Ref) (cluster.Jobs, error)
 	// By is who drains, as user@host.
 	By string
 	// Recorder writes the cordons down before they are made; nil writes nothing.
@@ -188,7 +190,8 @@ func (d *Drainer) readBack(ctx context.Context, plan *Plan, result *v1alpha1.Dra
 			findings = append(findings, f)
 		}
 	}
-	return d.withoutTold(findings), nil
+	failed, err := d.readBackJobs(ctx, plan)
+	return append(d.withoutTold(findings), failed...), err
 }
 
 func (d *Drainer) readBackWorkload(s *cluster.Snapshot, r *v1alpha1.DrainedWorkload) (v1alpha1.Finding, bool) {

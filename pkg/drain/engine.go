@@ -19,6 +19,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/patience"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 )
 
 // Source is the cluster as the engine sees it; a *cluster.Watcher is one.
@@ -57,6 +58,9 @@ type Engine struct {
 	Clock   clock.WithTicker
 	// Observer is told what happens; it must not be nil.
 	Observer Observer
+	// Warnings tells why a replacement does not come; nil leaves it to what the
+	// Snapshot knows.
+	Warnings Warnings
 	// Progress is handed the status now and then; it may be nil.
 	Progress func(Status)
 	// Cordoned are the nodes that are known to be cordoned.
@@ -74,6 +78,7 @@ type Engine struct {
 	refused  map[string]bool // pods and nodes that a finding was made of
 	snapshot *cluster.Snapshot
 	findings []v1alpha1.Finding
+	inquiry  inquiry
 
 	gone   int       // pods that have left, for the events
 	shown  time.Time // when the status was last handed on
@@ -102,6 +107,7 @@ func (e *Engine) Run(ctx context.Context, plan *Plan) ([]v1alpha1.Finding, error
 	for {
 		now := e.Clock.Now()
 		e.look(now)
+		e.findLacks(ctx, now)
 		if e.finished() {
 			return e.findings, nil
 		}
@@ -127,6 +133,7 @@ func (e *Engine) begin(plan *Plan) {
 	e.plan = plan
 	e.budgets = disruption.NewBudgets()
 	e.answers = make(chan answer, plan.options.MaxInFlight)
+	e.inquiry = inquiry{answers: make(chan warned, 1), began: e.Clock.Now()}
 	e.refused = map[string]bool{}
 	e.known = make(map[types.UID]bool, len(plan.Targets))
 	snapshot, now := e.Source.Snapshot(), e.Clock.Now()
@@ -243,6 +250,9 @@ func (e *Engine) take(a answer) {
 // does not name the budgets when there are several on a pod.
 func refused(pod *corev1.Pod, cause string, budgets []*policyv1.PodDisruptionBudget) v1alpha1.Finding {
 	remedy := "kubectl describe pod -n " + pod.Namespace + " " + pod.Name
+	if r, _ := refusal.Parse(cause); r.By == refusal.Authorizer {
+		remedy = "kubectl auth can-i create pods --subresource=eviction -n " + pod.Namespace + " # it says no: ask for the right, then run the same command again"
+	}
 	if len(budgets) > 1 {
 		names := make([]string, 0, len(budgets))
 		for _, pdb := range budgets {

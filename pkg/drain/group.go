@@ -38,6 +38,7 @@ type group struct {
 	lastProgress          time.Time
 	unplacedSince         time.Time
 	waiting               waiting
+	lack                  lack
 	// stopped says why nothing more is done for it in this run.
 	stopped *v1alpha1.Finding
 }

@@ -41,6 +41,8 @@ type member struct {
 	// cause is why it is not asked for now; refusal is the last answer to asking,
 	// which outlives what else held it meanwhile.
 	cause, refusal string
+	// denied are the refusals by admission, up to the last answer.
+	denied denials
 	// doubtful: the last request may have evicted it. It counts as away, and is
 	// the next of its workload to be asked for.
 	doubtful bool
@@ -61,6 +63,7 @@ func (m *member) isHeld(budgets []*policyv1.PodDisruptionBudget, now time.Time) 
 // answered takes in the answer to an eviction.
 func (m *member) answered(v verdict, budgets []*policyv1.PodDisruptionBudget, now time.Time) {
 	m.cause, m.refusal, m.doubtful = v.cause, v.cause, v.doubtful
+	m.denied.book(v.denial, now)
 	switch v.reaction {
 	case done:
 		m.phase, m.evictedAt = leaving, now

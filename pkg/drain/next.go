@@ -130,7 +130,7 @@ func floorHolds(g *group, m *member, w *cluster.Workload, serving int) string {
 	if after >= g.floor.Ready {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d Ready, floor %d (%s)%s", serving, g.replicas, g.floor.Ready, g.floor.From, startingPods(w))
+	return fmt.Sprintf("%d of %d Ready, floor %d (%s)%s", serving, g.replicas, g.floor.Ready, g.floor.From, g.lack.suffix())
 }
 
 // startingPods names a pod that keeps its workload from being whole.

@@ -15,7 +15,8 @@ import (
 
 // Options are the operator's choices for a drain.
 type Options struct {
-	// Force lets pods without a controller go; they are lost.
+	// Force lets pods without a controller go, which are lost, and pods of Jobs
+	// without a retry left, which fail.
 	Force bool
 	// DeleteEmptyDirData lets pods with an emptyDir go.
 	DeleteEmptyDirData bool

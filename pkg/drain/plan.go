@@ -42,6 +42,7 @@ type Plan struct {
 
 	view    *profile.View
 	options Options
+	jobs    cluster.Jobs // as they were
 }
 
 // Member is a workload with pods on the pool.
@@ -56,7 +57,7 @@ type Member struct {
 // NewPlan judges a drain of p over a Snapshot. Pools are all pools of the
 // cluster: a never-together pool may be one of them.
 func NewPlan(s *cluster.Snapshot, p pool.Pool, pools []pool.Pool, prof *profile.Profile, options Options) *Plan {
-	plan := &Plan{Pool: p, view: disruption.ViewOf(s, prof), options: options}
+	plan := &Plan{Pool: p, view: disruption.ViewOf(s, prof), options: options, jobs: s.Jobs()}
 	chosen := selector{snapshot: s, view: plan.view, options: options}.selectFrom(p.NodeNames())
 	plan.Targets, plan.Stay, plan.Paused, plan.Findings = chosen.targets, chosen.stay, chosen.paused, chosen.findings
 	plan.Members = plan.members(s)

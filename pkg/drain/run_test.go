@@ -200,6 +200,9 @@ func TestRunTimesOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		onlyCode(t, findings, "VU-234")
+		if m := findings[0].Message; !strings.Contains(m, "--timeout 30s; statefulset/app/mongodb waits: ") || !strings.Contains(m, "; statefulset/app/web waits: ") {
+			t.Error(m)
+		}
 	})
 }
 

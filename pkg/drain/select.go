@@ -41,12 +41,15 @@ type selector struct {
 	snapshot *cluster.Snapshot
 	view     *profile.View
 	options  Options
+	// leaving counts the pods of each Job that go; one where it is not counted.
+	leaving map[types.UID]int
 }
 
 // selectFrom goes through the pods on the named nodes.
 func (x selector) selectFrom(nodes []string) selection {
 	var out selection
 	foreign := foreignAgents{}
+	x.leaving = x.countJobs(nodes)
 	for _, node := range nodes {
 		for _, pod := range x.snapshot.PodsOn(node) {
 			if x.stays(pod) {
@@ -104,9 +107,7 @@ func (x selector) judge(pod *corev1.Pod) []v1alpha1.Finding {
 			"add --delete-emptydir-data if it may go")))
 	}
 	if owner.Kind == cluster.KindJob {
-		findings = append(findings, finding.New(finding.JobRestarted, cluster.PodObject(pod),
-			"a running Job pod: its work so far is lost, the Job starts it again",
-			"kubectl wait -n "+pod.Namespace+" --for=condition=complete job/"+owner.Name))
+		findings = append(findings, x.judgeJob(pod, owner))
 	}
 	if w := x.snapshot.Workload(owner); owned && owner.Kind.Group() != "" && w.IsTask() {
 		findings = append(findings, finding.New(finding.TaskCutShort, cluster.PodObject(pod),

@@ -4,6 +4,7 @@
 package drain
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -59,16 +60,12 @@ func (e *Engine) stalled(g *group, now time.Time) (v1alpha1.Finding, bool) {
 			return stuck(m, now), true
 		}
 	}
-	for _, m := range g.members {
-		if m.phase == staying {
-			return finding.New(finding.WaitedTooLong, cluster.PodObject(m.Pod),
-				fmt.Sprintf("not allowed to go for %s: %s", e.plan.options.PodTimeout, m.cause),
-				"mend that, then run the same command again"), true
-		}
+	if m, cause := g.held(); m != nil {
+		return e.notAllowed(g, m, cause, now), true
 	}
 	return finding.New(finding.ReplacementNotReady, g.ref.String(),
-		fmt.Sprintf("%d of %d Ready after %s%s", g.ready, g.replicas, e.plan.options.PodTimeout, e.starting(g)),
-		"kubectl get pods -n "+g.ref.Namespace+" -o wide"), true
+		fmt.Sprintf("%d of %d Ready after %s%s", g.ready, g.replicas, e.plan.options.PodTimeout, g.lack.suffix()),
+		cmp.Or(g.lack.remedy(g.ref), "kubectl get pods -n "+g.ref.Namespace+" -o wide")), true
 }
 
 // longestGrace is the time that its leaving pods may rightfully take.
@@ -114,13 +111,6 @@ func stuck(m *member, now time.Time) v1alpha1.Finding {
 		"kubectl describe pod -n "+m.Pod.Namespace+" "+m.Pod.Name)
 }
 
-func (e *Engine) starting(g *group) string {
-	if w := e.snapshot.Workload(g.ref); w != nil {
-		return startingPods(w)
-	}
-	return ""
-}
-
 func (e *Engine) giveUp(g *group, f v1alpha1.Finding) {
 	g.stopped = &f
 	e.findings = append(e.findings, f)
@@ -130,12 +120,32 @@ func (e *Engine) giveUp(g *group, f v1alpha1.Finding) {
 // timeOut gives up on everything that is not whole.
 func (e *Engine) timeOut() {
 	e.findings = append(e.findings, finding.New(finding.DrainTimedOut, e.plan.object(),
-		fmt.Sprintf("not finished within --timeout %s", e.plan.options.Timeout), "run the same command again to go on"))
+		fmt.Sprintf("not finished within --timeout %s%s", e.plan.options.Timeout, e.lastWaits()), "run the same command again to go on"))
 	for _, g := range e.groups {
 		if g.stopped == nil && !g.isWhole() {
 			g.stopped = &e.findings[len(e.findings)-1]
 		}
 	}
+}
+
+// waitsShown is how many waits one finding names.
+const waitsShown = 3
+
+// lastWaits says what the first of those that are not whole wait for.
+func (e *Engine) lastWaits() string {
+	text, n := "", 0
+	for _, g := range e.groups {
+		if g.stopped != nil || g.isWhole() {
+			continue
+		}
+		if n++; n <= waitsShown {
+			text += "; " + g.ref.String() + " waits: " + e.waitsFor(g)
+		}
+	}
+	if n > waitsShown {
+		text += fmt.Sprintf("; and %d more wait", n-waitsShown)
+	}
+	return text
 }
 
 // tellWaits says what each workload waits for, once it has waited a moment and
@@ -160,18 +170,13 @@ func (e *Engine) tellWaits(now time.Time) {
 
 // waitsFor says in words what keeps a workload from going on.
 func (e *Engine) waitsFor(g *group) string {
-	for _, m := range g.members {
-		if m.phase == staying && m.cause != "" {
-			return m.cause
-		}
+	if m, cause := g.held(); m != nil {
+		return cause
 	}
 	for _, m := range g.members {
-		if m.phase == leaving {
+		if m.phase == leaving && g.lack.said == "" {
 			return cluster.PodObject(m.Pod) + " is terminating on " + m.Pod.Spec.NodeName
 		}
 	}
-	if cause := strings.TrimPrefix(e.starting(g), "; "); cause != "" {
-		return cause
-	}
-	return g.readiness()
+	return cmp.Or(g.lack.why, g.readiness())
 }

@@ -42,7 +42,9 @@ type world struct {
 	evictions map[types.UID]int
 	now       time.Time
 	// full leaves the scheduler no node.
-	full     bool
+	full bool
+	// unmade keeps the controllers from making pods.
+	unmade   bool
 	versions int
 	serial   int
 	changed  chan struct{}
@@ -190,7 +192,7 @@ func (w *world) step() bool {
 	for _, set := range w.sets {
 		for i := range int(*set.Spec.Replicas) {
 			key := types.NamespacedName{Namespace: set.Namespace, Name: fmt.Sprintf("%s-%d", set.Name, i)}
-			if w.pods[key] == nil {
+			if w.pods[key] == nil && !w.unmade {
 				possible = append(possible, func() {
 					w.put(fixture.PodOf(set, key.Name, "", fixture.Phase(corev1.PodPending)))
 				})

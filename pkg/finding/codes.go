@@ -37,6 +37,7 @@ const (
 	BlockerStopped      Code = "VU-223"
 	AgentStays          Code = "VU-228"
 	TaskCutShort        Code = "VU-229"
+	JobFailsForGood     Code = "VU-227"
 	ReplacementUnplaced Code = "VU-231"
 	PodStuckTerminating Code = "VU-232"
 	ReplacementNotReady Code = "VU-233"
@@ -47,6 +48,7 @@ const (
 	WaitedTooLong       Code = "VU-238"
 	DrainStoppedByUser  Code = "VU-239"
 	NodeUncordoned      Code = "VU-240"
+	JobFailed           Code = "VU-245"
 	JournalDamaged      Code = "VU-301"
 	JournalNewer        Code = "VU-302"
 	JournalIncomplete   Code = "VU-303"
@@ -165,6 +167,7 @@ func blockers() []Entry {
 		{BlockerStopped, warn, "A known blocker is scaled to zero", "It was stopped for the upgrade and must not be forgotten: without telegraf-prom there are no metrics.", "Scale it back when the last pool is done."},
 		{AgentStays, info, "Pods of a controller that is no DaemonSet of Kubernetes stay on their nodes", "It puts one on each node, or binds it to its node and lets it tolerate the cordon: evicted, it would be back there at once.", "Nothing: they end with their nodes."},
 		{TaskCutShort, warn, "A pod that ends by itself, of a kind that is not read, is evicted", "Its work until now is lost. Whether it is started again is up to its owner, so the drain does not wait for that.", "Wait for its end if that matters."},
+		{JobFailsForGood, err, "A Job fails for good when its running pod is evicted", "An evicted pod counts as a failure, and the Job has no retry left for it: nothing starts the pod again. A warning with --force.", "Wait for the Job to finish, or give --force to have it fail. A podFailurePolicy that ignores DisruptionTarget keeps Jobs from counting evictions."},
 	}
 }
 
@@ -175,12 +178,13 @@ func outcomes() []Entry {
 		{PodStuckTerminating, err, "An evicted pod does not end", "A finalizer, a dead kubelet or a process that ignores SIGTERM holds it.", "See the finalizers and the node; then run the same command again."},
 		{ReplacementNotReady, err, "A replacement pod did not become Ready in time", "The workload is short of a member; no further one is evicted.", "kubectl describe and logs of the pod; then run the same command again."},
 		{DrainTimedOut, err, "The drain reached --timeout", "It stopped where it was; nothing is lost.", "Run the same command again to go on."},
-		{EvictionRefused, err, "The API server refused an eviction for good", "Trying again would not help.", "See the message."},
+		{EvictionRefused, err, "The API server refused an eviction for good", "Trying again would not help: the right is missing, or more than one budget selects the pod. What a policy or a webhook denies is asked for again, see VU-238.", "See the message."},
 		{WorkloadNotBack, err, "A workload is not back at its former readiness", "Success is said only when it was seen.", "Look at its pods; then run the same command again."},
 		{PoolNotEmpty, err, "Pods that should be gone are still on the pool", "Read back after the drain.", "Run the same command again."},
-		{WaitedTooLong, err, "A pod was not allowed to go within --pod-timeout", "What it waited for is in the message.", "Mend that, then run the same command again."},
+		{WaitedTooLong, err, "A pod was not allowed to go within --pod-timeout", "What it waited for is in the message: a floor, a budget, a policy or webhook that denies the eviction, or a replacement that is not made and why.", "Mend that, then run the same command again."},
 		{DrainStoppedByUser, warn, "The drain was interrupted", "Nothing new was evicted after the signal.", "Run the same command again to go on, or uncordon-pool to give the pool back."},
 		{NodeUncordoned, warn, "A node was uncordoned by somebody else while it was drained", "Pods may come back to it.", "Agree on who works on the pool."},
+		{JobFailed, err, "A Job failed while the drain evicted pods of it", "Read back after the drain: what it was for is not done, and nothing starts it again. A warning with --force.", "Look at it, and create it again if its work is still wanted."},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 )
 
 // Next are the commands that an operator types after this one; an empty one is
@@ -123,8 +124,8 @@ func printVerdict(w io.Writer, r *v1alpha1.DrainReport, next Next, style Style) 
 	case v1alpha1.DrainBlocked:
 		fmt.Fprintf(w, "%s by %s. Nothing was touched.\nNext: mend what is named above, then %s\n", style.Red("Blocked"), plural(errors, "finding"), again)
 	case v1alpha1.DrainDone:
-		fmt.Fprintf(w, "%s in %s: %s moved.\nRead back: the pool is empty and every workload is at its former readiness.\nThe pods stay where they are now; giving the pool back does not bring them back.\nNext: upgrade the nodes, then %s\n",
-			style.Green("Done"), seconds(r.Result.Seconds), plural(len(r.Result.Pods), "pod"), giveBack)
+		fmt.Fprintf(w, "%s in %s: %s moved.\nRead back: the pool is empty and every workload is at its former readiness%s.\nThe pods stay where they are now; giving the pool back does not bring them back.\nNext: upgrade the nodes, then %s\n",
+			style.Green("Done"), seconds(r.Result.Seconds), plural(len(r.Result.Pods), "pod"), failedJobs(r), giveBack)
 	case v1alpha1.DrainStopped:
 		fmt.Fprintf(w, "%s after %s; run it again to go on:\n%s.\nTo go on: %s\nTo give the pool back: %s\n",
 			style.Red("Stopped part-way"), seconds(r.Result.Seconds), tally(r.Result), again, giveBack)
@@ -132,6 +133,20 @@ func printVerdict(w io.Writer, r *v1alpha1.DrainReport, next Next, style Style) 
 		fmt.Fprintf(w, "%s after %s. Nothing new was evicted after the signal:\n%s.\nTo go on: %s\nTo give the pool back: %s\n",
 			style.Yellow("Interrupted"), seconds(r.Result.Seconds), tally(r.Result), again, giveBack)
 	}
+}
+
+// failedJobs tells of Jobs that have failed, as the operator had them.
+func failedJobs(r *v1alpha1.DrainReport) string {
+	n := 0
+	for _, f := range r.Findings {
+		if f.Code == string(finding.JobFailed) {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return ", but for " + plural(n, "Job") + " that failed for good (" + string(finding.JobFailed) + ")"
 }
 
 // tally says how far a drain came.

@@ -4,7 +4,6 @@
 package verify
 
 import (
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -31,16 +30,16 @@ func (j *judge) trouble() (string, bool) {
 		if e.Last.Before(since) {
 			continue
 		}
-		name := object(e.Kind, e.Namespace, e.Name)
+		name := object(string(e.Kind), e.Namespace, e.Name)
 		t := v1alpha1.TroubleEvent{Object: name, Reason: e.Reason, Message: e.Message, Count: e.Count, Last: metav1.NewTime(e.Last), Over: j.isOver(e)}
 		j.events = append(j.events, t)
 		if t.Over {
 			over++
 			continue
 		}
-		describe := "kubectl describe " + strings.ToLower(e.Kind) + " " + e.Name
+		describe := "kubectl describe " + e.Kind.Type() + " " + e.Name
 		if e.Namespace != "" {
-			describe = "kubectl describe -n " + e.Namespace + " " + strings.ToLower(e.Kind) + " " + e.Name
+			describe = "kubectl describe -n " + e.Namespace + " " + e.Kind.Type() + " " + e.Name
 		}
 		j.add(finding.TroubleReported, name, e.Reason+": "+e.Message, describe)
 	}
@@ -66,5 +65,5 @@ func (j *judge) isOver(e *cluster.Event) bool {
 		}
 		return true
 	}
-	return false
+	return e.Reason == cluster.ReasonFailedCreate && j.isMade(e)
 }

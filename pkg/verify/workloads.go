@@ -4,6 +4,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -66,15 +67,16 @@ func nameOfWorkload(w *v1alpha1.WorkloadRecord) string { return object(w.Kind, w
 // blameShort says that a workload has not enough Ready pods. One that had no more
 // before the upgrade is a warning.
 func (j *judge) blameShort(w, was *v1alpha1.WorkloadRecord) {
+	why, show := j.whyUnmade(w)
 	message := fmt.Sprintf("%d of %d Ready", w.Ready, w.Replicas)
-	describe := "kubectl describe " + w.Kind + " -n " + w.Namespace + " " + w.Name
+	describe := cmp.Or(show, "kubectl describe "+w.Kind+" -n "+w.Namespace+" "+w.Name)
 	switch {
 	case was != nil && was.Ready < was.Replicas && w.Ready >= was.Ready:
-		j.warn(finding.WorkloadShort, nameOfWorkload(w), fmt.Sprintf("%s, in the baseline %d of %d too", message, was.Ready, was.Replicas), describe)
+		j.warn(finding.WorkloadShort, nameOfWorkload(w), fmt.Sprintf("%s, in the baseline %d of %d too%s", message, was.Ready, was.Replicas, why), describe)
 	case was != nil:
-		j.add(finding.WorkloadShort, nameOfWorkload(w), fmt.Sprintf("%s, in the baseline %d of %d", message, was.Ready, was.Replicas), describe)
+		j.add(finding.WorkloadShort, nameOfWorkload(w), fmt.Sprintf("%s, in the baseline %d of %d%s", message, was.Ready, was.Replicas, why), describe)
 	default:
-		j.add(finding.WorkloadShort, nameOfWorkload(w), message, describe)
+		j.add(finding.WorkloadShort, nameOfWorkload(w), message+why, describe)
 	}
 }
 

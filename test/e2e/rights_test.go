@@ -71,6 +71,20 @@ func (u *users) grant(t *testing.T, user string, accesses []registry.Access) {
 	}
 }
 
+// also gives a user the rights in the whole cluster that another one has been granted.
+func (u *users) also(t *testing.T, user, like string) {
+	t.Helper()
+	rbac := u.Client.RbacV1().ClusterRoleBindings()
+	_, err := rbac.Create(t.Context(), &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: user + "-" + like, Labels: u.label},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: like},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: user}},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // only are the names of a rule that is for one object; none is for all.
 func only(name string) []string {
 	if name == "" {
