@@ -125,9 +125,9 @@ func (g *group) pace(now time.Time) pace {
 		case m.phase == staying || m.phase == asking:
 			p.toGo++
 		case !end.IsZero():
-			p.took = append(p.took, end.Sub(m.evictedAt))
+			p.took = append(p.took, end.Sub(m.leftAt))
 		case !whole:
-			p.away = append(p.away, now.Sub(m.evictedAt))
+			p.away = append(p.away, now.Sub(m.leftAt))
 		}
 	}
 	return p

@@ -4,6 +4,7 @@
 package drain
 
 import (
+	"fmt"
 	"slices"
 
 	policyv1 "k8s.io/api/policy/v1"
@@ -24,7 +25,7 @@ func (p *Plan) waves(s *cluster.Snapshot) [][]Target {
 	budgets := &waveBudgets{snapshot: s, room: map[*policyv1.PodDisruptionBudget]int{}}
 	var waves [][]Target
 	for {
-		wave := p.wave(s, left, budgets)
+		wave := p.wave(s, left, budgets, len(waves) == 0)
 		if len(waves) == 0 {
 			wave = append(free, wave...)
 		}
@@ -56,8 +57,8 @@ func (p *Plan) freeTargets() []Target {
 	return slices.DeleteFunc(slices.Clone(p.Targets), func(t Target) bool { return held[string(t.Pod.UID)] })
 }
 
-// wave takes from left what can go at once.
-func (p *Plan) wave(s *cluster.Snapshot, left map[cluster.Ref][]Target, budgets *waveBudgets) []Target {
+// wave takes from left what can go at once; first says that nothing has gone yet.
+func (p *Plan) wave(s *cluster.Snapshot, left map[cluster.Ref][]Target, budgets *waveBudgets, first bool) []Target {
 	var wave []Target
 	budgets.taken = map[*policyv1.PodDisruptionBudget]int{}
 	taken := map[cluster.Ref]bool{}
@@ -66,12 +67,19 @@ func (p *Plan) wave(s *cluster.Snapshot, left map[cluster.Ref][]Target, budgets 
 		if p.mustWait(s, m, taken, left) {
 			continue
 		}
-		room := m.room()
-		for len(left[ref]) > 0 && room > 0 && budgets.take(left[ref][0]) {
-			wave = append(wave, left[ref][0])
+		room := m.room(first)
+		for len(left[ref]) > 0 {
+			next := left[ref][0]
+			free := m.takesNothing(next)
+			if !free && room <= 0 || !budgets.take(next) {
+				break
+			}
+			if !free {
+				room--
+			}
+			wave = append(wave, next)
 			left[ref] = left[ref][1:]
 			taken[ref] = true
-			room--
 		}
 	}
 	return wave
@@ -94,12 +102,57 @@ func (p *Plan) mustWait(s *cluster.Snapshot, m Member, taken map[cluster.Ref]boo
 	return false
 }
 
-// room is how many pods can be away at once when the workload is whole.
-func (m Member) room() int {
+// room is how many Ready pods can be away at once when the workload is as whole as
+// it gets. After the first wave what takes the place of its broken pods on the pool
+// may be Ready elsewhere; those on other nodes are as broken as before.
+func (m Member) room(first bool) int {
 	if m.Workload.Replicas <= 1 || m.Workload.Kind == cluster.KindJob {
 		return len(m.Targets)
 	}
-	return m.Workload.Replicas - m.Broken - m.Floor.Ready
+	broken := m.Broken
+	for _, t := range m.Targets {
+		if !first && !cluster.IsServing(t.Pod) && cluster.IsBroken(t.Pod) {
+			broken--
+		}
+	}
+	return m.Workload.Replicas - broken - m.Floor.Ready
+}
+
+// takesNothing reports whether a pod goes whatever the floor: it is not Ready. Of a
+// workload below its majority it may be the one with the data.
+func (m Member) takesNothing(t Target) bool {
+	if cluster.IsServing(t.Pod) {
+		return false
+	}
+	return !m.holdsUnready() || disruption.IgnoresBudget(t.Pod)
+}
+
+// holdsUnready reports whether the workload keeps the members that are not Ready.
+func (m Member) holdsUnready() bool {
+	return !m.force && m.Workload.Ready() < m.Floor.Quorum
+}
+
+// held says in words why Ready pods of the workload may not go for now, though
+// everything that is starting became Ready; empty when they may.
+func (m Member) held() string {
+	w := m.Workload
+	below := w.Ready() < m.Floor.Ready || m.Broken > 0 && m.room(true) <= 0
+	if w.Replicas <= 1 || w.Kind == cluster.KindJob || !below {
+		return ""
+	}
+	state := fmt.Sprintf("%d of %d Ready, floor %d (%s): ", w.Ready(), w.Replicas, m.Floor.Ready, m.Floor.From)
+	ready := slices.ContainsFunc(m.Targets, func(t Target) bool { return cluster.IsServing(t.Pod) })
+	switch {
+	case m.holdsUnready():
+		return state + "no member goes until enough are Ready. One that is not Ready may be the one with the data: --force lets it go"
+	case !ready:
+		return ""
+	case m.room(false) <= 0:
+		return state + "its Ready pods do not go unless its broken ones on other nodes become Ready; the drain stops with it"
+	case m.Broken > 0:
+		return state + "its broken pods go first, its Ready ones only if what takes the place of those becomes Ready; else the drain stops with it"
+	}
+	return state + "none of its Ready pods goes until enough are Ready"
 }
 
 // waveBudgets counts what the pods of one wave take from disruption budgets
@@ -112,10 +165,9 @@ type waveBudgets struct {
 
 // take books a pod under its budgets, if all of them have room.
 func (b *waveBudgets) take(t Target) bool {
-	if disruption.IgnoresBudget(t.Pod) {
-		return true
-	}
-	budgets := b.snapshot.PDBsOf(t.Pod)
+	budgets := slices.DeleteFunc(b.snapshot.PDBsOf(t.Pod), func(pdb *policyv1.PodDisruptionBudget) bool {
+		return disruption.GoesFree(pdb, t.Pod)
+	})
 	for _, pdb := range budgets {
 		if _, known := b.room[pdb]; !known {
 			b.room[pdb] = disruption.Room(b.snapshot, pdb)

@@ -17,11 +17,12 @@ func TestDrainReport(t *testing.T) {
 			Seconds: 9.5,
 			Pods: []v1alpha1.MovedPod{{
 				PodRef: v1alpha1.PodRef{Namespace: "app", Name: "mongodb-2", Node: "aks-mongodbnp-34842842-vmss000002"},
-				ToNode: "aks-keycloaknp-15823220-vmss000002", State: "Moved", UnavailableSeconds: 3.1,
+				ToNode: "aks-keycloaknp-15823220-vmss000002", State: "Moved", How: "Evicted", UnavailableSeconds: 3.1,
 			}},
+			Counts: v1alpha1.DrainCounts{Moved: 1},
 			Workloads: []v1alpha1.DrainedWorkload{
-				{Kind: "StatefulSet", Namespace: "app", Name: "mongodb", Replicas: 3, Floor: 2, ReadyBefore: 3, LowestReady: 2, ReadyAfter: 3},
-				{Kind: "Deployment", Namespace: "ingress-nginx", Name: "ingress-nginx-controller", Replicas: 2, Floor: 1, ReadyBefore: 2, LowestReady: 1, ReadyAfter: 2},
+				{Kind: "StatefulSet", Namespace: "app", Name: "mongodb", Replicas: 3, Floor: 2, ReadyBefore: 3, LowestReady: 2, ReadyAfter: 3, ReplicasBefore: 3},
+				{Kind: "Deployment", Namespace: "ingress-nginx", Name: "ingress-nginx-controller", Replicas: 2, Floor: 1, ReadyBefore: 2, LowestReady: 1, ReadyAfter: 2, ReplicasBefore: 2},
 			},
 		},
 	}
