@@ -79,7 +79,7 @@ func randomWorld(seed int64) *world {
 }
 
 // simulate prepares an engine whose loop the test turns by hand.
-func simulate(t *testing.T, w *world, evictor Evictor) (*Engine, *clocktesting.FakeClock) {
+func simulate(t *testing.T, w *world, evictor Evictor, change ...func(*Options)) (*Engine, *clocktesting.FakeClock) {
 	t.Helper()
 	prof, err := profile.Vantiq()
 	if err != nil {
@@ -90,7 +90,11 @@ func simulate(t *testing.T, w *world, evictor Evictor) (*Engine, *clocktesting.F
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := NewPlan(w.Snapshot(), old, pools, prof, DefaultOptions())
+	options := DefaultOptions()
+	for _, f := range change {
+		f(&options)
+	}
+	plan := NewPlan(w.Snapshot(), old, pools, prof, options)
 	if plan.Blocked() {
 		t.Fatalf("blocked: %+v", plan.Findings)
 	}

@@ -159,7 +159,7 @@ func stuck(m *member, s *cluster.Snapshot, now time.Time) v1alpha1.Finding {
 	message := fmt.Sprintf("evicted %s ago", since)
 	switch m.took {
 	case leftBefore:
-		message = "on its way out before this run began"
+		message = "on its way out already when the drain began"
 	case leftMeanwhile:
 		message = fmt.Sprintf("deleted by somebody else %s ago", since)
 	case stayed, evicted:

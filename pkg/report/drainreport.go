@@ -134,14 +134,18 @@ func seconds(s float64) string {
 // printVerdict says on the last lines how it ended and what to type next.
 func printVerdict(w io.Writer, r *v1alpha1.DrainReport, next Next, style Style) {
 	again, giveBack := next.Again, next.GiveBack
-	errors, _ := counts(r.Findings)
+	errors, warnings := counts(r.Findings)
 	if r.Result == nil && (r.Outcome == v1alpha1.DrainStopped || r.Outcome == v1alpha1.DrainInterrupted) {
 		fmt.Fprintf(w, "%s before the drain began: no node was cordoned, no pod evicted.\nTo go on: %s\n", style.Red(string(r.Outcome)), again)
 		return
 	}
 	switch r.Outcome {
 	case v1alpha1.DrainPlanned:
-		fmt.Fprintf(w, "%s. Nothing was touched (dry run: %s).\nNext: %s\n", style.Green("Nothing stands in the way"), r.DryRun, again)
+		mind := ""
+		if warnings > 0 {
+			mind = ", but mind the " + plural(warnings, "warning")
+		}
+		fmt.Fprintf(w, "%s%s. Nothing was touched (dry run: %s).\nNext: %s\n", style.Green("Nothing stands in the way"), mind, r.DryRun, again)
 	case v1alpha1.DrainNothingToDo:
 		fmt.Fprintf(w, "%s: every node of %s is cordoned, nothing is left to move.\nNothing was changed.\nNext: %s\n", style.Green("Already drained"), r.Name, giveBack)
 	case v1alpha1.DrainBlocked:
