@@ -27,7 +27,7 @@ func (e *Engine) giveUpOnStalled(now time.Time) {
 			continue
 		}
 		g.excuse(away)
-		if g.settle(now, e.plan.options.startPatience()) {
+		if g.settle(now, e.plan.options.PodTimeout/2) {
 			continue
 		}
 		if f, held := e.heldForGood(g, now); held {
@@ -53,7 +53,7 @@ func (g *group) excuse(away time.Time) {
 }
 
 // settle ends the wait for what took the place of pods that were not Ready before
-// the drain, once it had the time of a start to become so.
+// the drain, once nothing has moved for so long.
 func (g *group) settle(now time.Time, patience time.Duration) bool {
 	away := slices.ContainsFunc(g.members, func(m *member) bool { return m.phase != gone })
 	if away || !g.isReplaced() || !g.unplacedSince.IsZero() || now.Sub(g.lastProgress) < patience {
