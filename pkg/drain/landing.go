@@ -63,7 +63,11 @@ func (e *Engine) landed(pod *corev1.Pod, s *cluster.Snapshot, now time.Time) str
 	if w := s.Workload(owner); w != nil && w.NodeName == pod.Spec.NodeName {
 		return "its template names the node (spec.nodeName)"
 	}
-	if now.Sub(e.began) > blink || e.hasReturned(sourceOf(owner, pod)) {
+	since := e.began
+	if away := time.Unix(0, e.away.Load()); away.After(since) {
+		since = away // nothing could be seen until then
+	}
+	if now.Sub(since) > blink || e.hasReturned(sourceOf(owner, pod)) {
 		return "it does not tolerate the cordon, so its template names the node (spec.nodeName) or what places it does not heed cordons"
 	}
 	return ""

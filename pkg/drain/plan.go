@@ -5,12 +5,12 @@ package drain
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
@@ -125,20 +125,6 @@ func soleBudgets(s *cluster.Snapshot, budgets []*policyv1.PodDisruptionBudget, w
 	})
 }
 
-// broken are the pods that waiting will hardly make Ready. A pod without a
-// node is none of them: it may be the replacement of one that an earlier run of
-// this drain evicted, and the drain must not say that all is well without it.
-func broken(w *cluster.Workload) map[types.UID]bool {
-	pods := map[types.UID]bool{}
-	for _, pod := range w.Pods {
-		_, unplaced := cluster.Unschedulable(pod)
-		if pod.DeletionTimestamp == nil && !cluster.IsServing(pod) && cluster.IsBroken(pod) && !unplaced {
-			pods[pod.UID] = true
-		}
-	}
-	return pods
-}
-
 // warnings tells what an operator should know and what does not block.
 func (p *Plan) warnings() []v1alpha1.Finding {
 	var findings []v1alpha1.Finding
@@ -168,7 +154,7 @@ func (m Member) warnings() []v1alpha1.Finding {
 	}
 	if m.Broken > 0 {
 		findings = append(findings, finding.New(finding.WorkloadPodsBroken, w.String(),
-			"has broken pods; the drain does not wait for them to become Ready",
+			fmt.Sprintf("%d broken of its %d pods, such as %s; the drain does not wait for them to become Ready", m.Broken, len(w.Pods), m.firstBroken()),
 			"kubectl get pods -n "+w.Namespace+" -o wide"))
 	}
 	return findings

@@ -6,7 +6,6 @@ package drain
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -63,11 +62,12 @@ func (g *group) settle(now time.Time, patience time.Duration) bool {
 	return g.settled
 }
 
-// heldForGood says so when only Ready pods are left to go and its floor holds them
-// even at the readiness that the workload had before: what was broken then is so
-// still, and waiting longer does not mend it.
+// heldForGood says so when only Ready pods are left to go and the floor holds them
+// even at the readiness that the workload had before: what was not Ready then is not
+// so now either, and waiting longer does not mend it.
 func (e *Engine) heldForGood(g *group, now time.Time) (v1alpha1.Finding, bool) {
-	if len(g.broken) == 0 || !g.isReplaced() || g.replicas <= 1 || g.expected() > g.floor.Ready ||
+	missing := g.replicas - g.formerly()
+	if !g.isReplaced() || missing <= 0 || g.replicas <= 1 || max(g.formerly(), g.ready) > g.floor.Ready ||
 		now.Sub(g.lastProgress) < e.plan.options.startPatience() {
 		return v1alpha1.Finding{}, false
 	}
@@ -84,8 +84,7 @@ func (e *Engine) heldForGood(g *group, now time.Time) (v1alpha1.Finding, bool) {
 		return v1alpha1.Finding{}, false
 	}
 	f := finding.New(finding.WorkloadBelowFloor, g.ref.String(),
-		fmt.Sprintf("%s. %s of its pods were broken before the drain; until they are mended its Ready ones do not go",
-			held.cause, strconv.Itoa(len(g.broken))),
+		fmt.Sprintf("%s. It had %d of %d Ready before the drain; its Ready pods do not go until more are", held.cause, g.before, g.replicasBefore),
 		"kubectl get pods -n "+g.ref.Namespace+" -o wide # mend them, then run the same command again")
 	return finding.WithSeverity(f, v1alpha1.SeverityError), true
 }

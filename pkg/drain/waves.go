@@ -4,7 +4,6 @@
 package drain
 
 import (
-	"fmt"
 	"slices"
 
 	policyv1 "k8s.io/api/policy/v1"
@@ -116,43 +115,6 @@ func (m Member) room(first bool) int {
 		}
 	}
 	return m.Workload.Replicas - broken - m.Floor.Ready
-}
-
-// takesNothing reports whether a pod goes whatever the floor: it is not Ready. Of a
-// workload below its majority it may be the one with the data.
-func (m Member) takesNothing(t Target) bool {
-	if cluster.IsServing(t.Pod) {
-		return false
-	}
-	return !m.holdsUnready() || disruption.IgnoresBudget(t.Pod)
-}
-
-// holdsUnready reports whether the workload keeps the members that are not Ready.
-func (m Member) holdsUnready() bool {
-	return !m.force && m.Workload.Ready() < m.Floor.Quorum
-}
-
-// held says in words why Ready pods of the workload may not go for now, though
-// everything that is starting became Ready; empty when they may.
-func (m Member) held() string {
-	w := m.Workload
-	below := w.Ready() < m.Floor.Ready || m.Broken > 0 && m.room(true) <= 0
-	if w.Replicas <= 1 || w.Kind == cluster.KindJob || !below {
-		return ""
-	}
-	state := fmt.Sprintf("%d of %d Ready, floor %d (%s): ", w.Ready(), w.Replicas, m.Floor.Ready, m.Floor.From)
-	ready := slices.ContainsFunc(m.Targets, func(t Target) bool { return cluster.IsServing(t.Pod) })
-	switch {
-	case m.holdsUnready():
-		return state + "no member goes until enough are Ready. One that is not Ready may be the one with the data: --force lets it go"
-	case !ready:
-		return ""
-	case m.room(false) <= 0:
-		return state + "its Ready pods do not go unless its broken ones on other nodes become Ready; the drain stops with it"
-	case m.Broken > 0:
-		return state + "its broken pods go first, its Ready ones only if what takes the place of those becomes Ready; else the drain stops with it"
-	}
-	return state + "none of its Ready pods goes until enough are Ready"
 }
 
 // waveBudgets counts what the pods of one wave take from disruption budgets
