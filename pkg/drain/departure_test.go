@@ -63,7 +63,7 @@ func TestWhoTookAPod(t *testing.T) {
 					m.answeredLate(v)
 				}
 			}
-			for _, step := range strings.Fields(test.steps) {
+			for step := range strings.FieldsSeq(test.steps) {
 				next := pod.DeepCopy()
 				switch step {
 				case "ask":
@@ -109,23 +109,25 @@ func TestPairing(t *testing.T) {
 	for name, test := range map[string]struct {
 		members []*member
 		fresh   []*corev1.Pod
-		want    string // state of each member
+		want    []string // state of each member
 	}{
 		"each its own": {
 			[]*member{gonePod("a", evicted, false), gonePod("b", evicted, false)},
-			[]*corev1.Pod{fixture.PodOf(rs, "x", "s1"), fixture.PodOf(rs, "y", "s1")}, "Moved Moved",
+			[]*corev1.Pod{fixture.PodOf(rs, "x", "s1"), fixture.PodOf(rs, "y", "s1")},
+			[]string{stateMoved, stateMoved},
 		},
 		"the dead and the deleted claim none": {
 			[]*member{gonePod("a", leftBefore, false), gonePod("b", leftMeanwhile, false), gonePod("c", evicted, true), gonePod("d", evicted, false)},
-			[]*corev1.Pod{fixture.PodOf(rs, "x", "s1")}, "Gone Gone Gone Moved",
+			[]*corev1.Pod{fixture.PodOf(rs, "x", "s1")},
+			[]string{stateGone, stateGone, stateGone, stateMoved},
 		},
-		"none came": {[]*member{gonePod("a", evicted, false)}, nil, "Replacing"},
-		"it starts": {[]*member{gonePod("a", evicted, false)}, []*corev1.Pod{fixture.PodOf(rs, "x", "s1", fixture.NotReady())}, "Replacing"},
+		"none came": {[]*member{gonePod("a", evicted, false)}, nil, []string{stateReplacing}},
+		"it starts": {[]*member{gonePod("a", evicted, false)}, []*corev1.Pod{fixture.PodOf(rs, "x", "s1", fixture.NotReady())}, []string{stateReplacing}},
 		"it came back to the pool": {
-			[]*member{gonePod("a", evicted, false)}, []*corev1.Pod{fixture.PodOf(rs, "x", "n1")}, "Replacing",
+			[]*member{gonePod("a", evicted, false)}, []*corev1.Pod{fixture.PodOf(rs, "x", "n1")}, []string{stateReplacing},
 		},
 		"its replacement goes before it is Ready": {
-			[]*member{gonePod("a", evicted, false)}, []*corev1.Pod{fixture.PodOf(rs, "x", "s1", fixture.Terminating())}, "Replacing",
+			[]*member{gonePod("a", evicted, false)}, []*corev1.Pod{fixture.PodOf(rs, "x", "s1", fixture.Terminating())}, []string{stateReplacing},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -140,8 +142,8 @@ func TestPairing(t *testing.T) {
 			for _, m := range g.members {
 				states = append(states, moved(g, m).State)
 			}
-			if got := strings.Join(states, " "); got != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
+			if diff := cmp.Diff(test.want, states); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}
@@ -169,10 +171,16 @@ func TestSuccessorThatFails(t *testing.T) {
 // TestCounts: each pod is in one count.
 func TestCounts(t *testing.T) {
 	pods := []v1alpha1.MovedPod{
-		{State: stateMoved, How: v1alpha1.HowEvicted}, {State: stateReplacing, How: v1alpha1.HowEvicted}, {State: stateReturned, How: v1alpha1.HowEvicted},
-		{State: stateGone, How: v1alpha1.HowFinished}, {State: stateGone, How: v1alpha1.HowBefore}, {State: stateGone, How: v1alpha1.HowByOthers},
-		{State: stateGone, How: v1alpha1.HowEvicted, Lost: true}, {State: stateTerminating, How: v1alpha1.HowEvicted},
-		{State: stateTerminating, How: v1alpha1.HowBefore}, {State: stateWaiting},
+		{State: stateMoved, How: v1alpha1.HowEvicted},
+		{State: stateReplacing, How: v1alpha1.HowEvicted},
+		{State: stateReturned, How: v1alpha1.HowEvicted},
+		{State: stateGone, How: v1alpha1.HowFinished},
+		{State: stateGone, How: v1alpha1.HowBefore},
+		{State: stateGone, How: v1alpha1.HowByOthers},
+		{State: stateGone, How: v1alpha1.HowEvicted, Lost: true},
+		{State: stateTerminating, How: v1alpha1.HowEvicted},
+		{State: stateTerminating, How: v1alpha1.HowBefore},
+		{State: stateWaiting},
 	}
 	want := v1alpha1.DrainCounts{Moved: 1, Replacing: 1, Returned: 1, Gone: 3, Lost: 1, Terminating: 1, LeftAlone: 2, StillThere: 3}
 	if diff := cmp.Diff(want, countsOf(pods)); diff != "" {

@@ -51,7 +51,7 @@ func running(t *testing.T, c *harness.Scope, app string, n int, ready corev1.Con
 				}
 				pod.Status.ContainerStatuses = []corev1.ContainerStatus{status}
 				if _, err := c.Client.CoreV1().Pods(c.Name).UpdateStatus(ctx, &pod, metav1.UpdateOptions{}); err != nil {
-					return false, nil
+					return false, nil //nolint:nilerr // asked again until the time-out
 				}
 				done++
 			}
