@@ -270,3 +270,17 @@ func TestReadBack(t *testing.T) {
 		t.Errorf("%+v, left %d", c, len(result.Left))
 	}
 }
+
+// TestRecordBeforeTheBegin: where a node could not be cordoned nothing has gone.
+func TestRecordBeforeTheBegin(t *testing.T) {
+	w := newWorld(1)
+	nodes := w.pool(2)
+	w.addSet("web", 3, nodes)
+	w.show()
+	begun, clock := simulate(t, w, w)
+	e, result := &Engine{Source: w, Evictor: w, Clock: clock, Observer: func(Event) {}}, &v1alpha1.DrainResult{}
+	e.record(begun.plan, result)
+	if c := result.Counts; c.StillThere != 3 || c.LeftAlone != 3 || len(result.Pods) != 3 || result.Pods[0].State != stateWaiting {
+		t.Errorf("%+v, %+v", c, result.Pods)
+	}
+}

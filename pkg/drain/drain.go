@@ -54,7 +54,7 @@ func (d *Drainer) Drain(ctx context.Context, plan *Plan) (*v1alpha1.DrainResult,
 		unread, err = d.readBack(ctx, plan, result)
 		findings = append(findings, unread...)
 	} else {
-		d.Engine.record(result)
+		d.Engine.record(plan, result)
 	}
 	finished := d.Engine.Clock.Now()
 	result.Finished = newTime(finished)

@@ -14,8 +14,12 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 )
 
-// record writes down what became of the pods and the workloads.
-func (e *Engine) record(result *v1alpha1.DrainResult) {
+// record writes down what became of the pods and the workloads. Where the engine did
+// not come to begin, all are where they were.
+func (e *Engine) record(plan *Plan, result *v1alpha1.DrainResult) {
+	if e.plan == nil {
+		e.begin(plan)
+	}
 	result.Pods, result.Workloads = e.Moved(), e.Workloads()
 	result.Counts = countsOf(result.Pods)
 }
@@ -27,7 +31,7 @@ func (e *Engine) readBack(s *cluster.Snapshot, result *v1alpha1.DrainResult) []v
 	now, before := e.Clock.Now(), len(e.findings)
 	e.snapshot = s
 	e.observe(s, now)
-	e.record(result)
+	e.record(e.plan, result)
 	findings := append([]v1alpha1.Finding{}, e.findings[before:]...)
 	left := selector{snapshot: s, view: e.plan.view, options: e.plan.options}.selectFrom(e.plan.Pool.NodeNames()).targets
 	result.Counts.StillThere = len(left)

@@ -166,11 +166,11 @@ func printVerdict(w io.Writer, r *v1alpha1.DrainReport, next Next, style Style) 
 func tally(result *v1alpha1.DrainResult) string {
 	c := &result.Counts
 	text := plural(len(result.Cordoned), "node") + " cordoned by this run, " + whatMoved(c)
-	if away := c.Replacing + c.Returned; away > 0 {
+	if c.Replacing > 0 {
 		text += fmt.Sprintf(", %d on the way", c.Replacing)
-		if c.Returned > 0 {
-			text += fmt.Sprintf(", %d came back to the pool", c.Returned)
-		}
+	}
+	if c.Returned > 0 {
+		text += fmt.Sprintf(", %d came back to the pool", c.Returned)
 	}
 	text += fmt.Sprintf(", %d still there", c.StillThere)
 	if c.Terminating > 0 {
