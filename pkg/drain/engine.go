@@ -18,7 +18,6 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/patience"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 )
 
@@ -68,10 +67,14 @@ type Engine struct {
 
 	away     atomic.Int64 // when the API server was last away, as Unix nanoseconds
 	plan     *Plan
+	began    time.Time
 	groups   []*group
 	known    map[types.UID]bool // pods of the groups
-	looked   time.Duration      // what the last look cost
-	lookedAt time.Time          // when it ended
+	present  map[types.UID]bool // all pods that there were when the drain began
+	drained  map[string]bool    // nodes of the pool
+	ration   *ration
+	looked   time.Duration // what the last look cost
+	lookedAt time.Time     // when it ended
 	budgets  *disruption.Budgets
 	answers  chan answer
 	inFlight int
@@ -136,13 +139,24 @@ func (e *Engine) begin(plan *Plan) {
 	e.inquiry = inquiry{answers: make(chan warned, 1), began: e.Clock.Now()}
 	e.refused = map[string]bool{}
 	e.known = make(map[types.UID]bool, len(plan.Targets))
+	e.ration = newRation()
+	e.present, e.drained = map[types.UID]bool{}, map[string]bool{}
+	for _, node := range plan.Pool.Nodes {
+		e.drained[node.Name] = true
+	}
 	snapshot, now := e.Source.Snapshot(), e.Clock.Now()
+	e.began = now
 	for _, t := range plan.Targets {
 		e.adopt(t, snapshot, now)
 	}
+	for _, pod := range snapshot.Pods() {
+		e.present[pod.UID] = true
+		owner, _ := snapshot.Owner(pod)
+		e.ration.grant(sourceOf(owner, pod))
+	}
 	for _, w := range plan.Former {
 		g := newGroup(w.Ref, snapshot, now)
-		g.broken = 0 // what we moved has to come back
+		g.broken = nil // what we moved has to come back
 		e.groups = append(e.groups, g)
 	}
 }
@@ -163,19 +177,24 @@ func (e *Engine) settleTime() time.Duration {
 }
 
 // adopt adds a pod to those that leave.
-func (e *Engine) adopt(t Target, s *cluster.Snapshot, now time.Time) {
-	ref := refOf(t)
-	m := &member{Target: t, backoff: patience.NewBackoff()}
+func (e *Engine) adopt(t Target, s *cluster.Snapshot, now time.Time) *member {
+	m := newMember(t, now)
 	e.known[t.Pod.UID] = true
+	g := e.groupFor(refOf(t), s, now)
+	g.members = append(g.members, m)
+	return m
+}
+
+// groupFor returns the group of a workload, and begins one where there is none.
+func (e *Engine) groupFor(ref cluster.Ref, s *cluster.Snapshot, now time.Time) *group {
 	for _, g := range e.groups {
 		if g.ref == ref {
-			g.members = append(g.members, m)
-			return
+			return g
 		}
 	}
 	g := newGroup(ref, s, now)
-	g.members = append(g.members, m)
 	e.groups = append(e.groups, g)
+	return g
 }
 
 // ask sends an eviction from a goroutine of its own. An interrupt does not
@@ -221,7 +240,7 @@ func (e *Engine) pause(ctx context.Context) error {
 func (e *Engine) take(a answer) {
 	e.inFlight--
 	now := e.Clock.Now()
-	g := e.groupOf(a.member)
+	g := e.groupOf(a.member.Target)
 	v := classify(a.err)
 	// A request that was put off says nothing of the one before it.
 	v.doubtful = v.doubtful || v.reaction == retryLater && a.member.doubtful
@@ -235,6 +254,8 @@ func (e *Engine) take(a answer) {
 	}
 	if a.member.phase == asking {
 		a.member.answered(v, budgets, now)
+	} else {
+		a.member.answeredLate(v)
 	}
 	switch v.reaction {
 	case done:
@@ -264,8 +285,8 @@ func refused(pod *corev1.Pod, cause string, budgets []*policyv1.PodDisruptionBud
 	return finding.New(finding.EvictionRefused, cluster.PodObject(pod), cause, remedy)
 }
 
-func (e *Engine) groupOf(m *member) *group {
-	ref := refOf(m.Target)
+func (e *Engine) groupOf(t Target) *group {
+	ref := refOf(t)
 	for _, g := range e.groups {
 		if g.ref == ref {
 			return g

@@ -106,9 +106,9 @@ func TestOwnersWithoutControl(t *testing.T) {
 	}
 }
 
-// TestPairing: a kind that is not read may give the name to the successor, or a new
+// TestPairingByName: a kind that is not read may give the name to the successor, or a new
 // one; the name of another that went is not taken for it.
-func TestPairing(t *testing.T) {
+func TestPairingByName(t *testing.T) {
 	for name, tt := range map[string]struct {
 		kind  string
 		fresh []string
@@ -125,7 +125,7 @@ func TestPairing(t *testing.T) {
 		ref, _ := before.Owner(before.Pod("app", "queue-0"))
 		g := newGroup(ref, before, fixture.Epoch())
 		for i, pod := range before.Pods() {
-			g.members = append(g.members, &member{Target: Target{Pod: pod, Owner: ref}, phase: gone, evictedAt: fixture.Epoch().Add(time.Duration(i) * time.Second)})
+			g.members = append(g.members, &member{Target: Target{Pod: pod, Owner: ref}, phase: gone, took: evicted, leftAt: fixture.Epoch().Add(time.Duration(i) * time.Second)})
 		}
 		var fresh []any
 		for _, name := range tt.fresh {
@@ -134,7 +134,7 @@ func TestPairing(t *testing.T) {
 			fresh = append(fresh, pod)
 		}
 		after := fixture.Snapshot(fresh...)
-		g.observe(after.Workload(cluster.Ref{UID: "1"}), fixture.Epoch())
+		g.observe(after.Workload(cluster.Ref{UID: "1"}), nil, fixture.Epoch())
 		got := map[string]string{}
 		for _, m := range g.members {
 			if got[m.Pod.Name] = ""; m.successor != nil {
@@ -166,8 +166,8 @@ func TestOwnersThatMakeNothing(t *testing.T) {
 		before := fixture.Snapshot(fixture.Pod("app/x-0", tt.options...))
 		ref, _ := before.Owner(before.Pod("app", "x-0"))
 		g := newGroup(ref, before, fixture.Epoch())
-		g.members = []*member{{Target: Target{Pod: before.Pod("app", "x-0"), Owner: ref}, phase: gone, evictedAt: fixture.Epoch()}}
-		g.observe(fixture.Snapshot().Workload(ref), fixture.Epoch())
+		g.members = []*member{{Target: Target{Pod: before.Pod("app", "x-0"), Owner: ref}, phase: gone, took: evicted, leftAt: fixture.Epoch()}}
+		g.observe(fixture.Snapshot().Workload(ref), nil, fixture.Epoch())
 		if g.isWhole() != tt.whole {
 			t.Errorf("%s: whole is %v, %s", name, g.isWhole(), g.readiness())
 		}
