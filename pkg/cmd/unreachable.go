@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"unicode"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/clientcmd"
@@ -65,11 +66,8 @@ func (c *connection) apiServer() string {
 // silent says who gave no answer: a credential plugin is asked first, where there
 // is one.
 func (c *connection) silent() string {
-	raw, err := c.flags.ToRawKubeConfigLoader().RawConfig()
-	if err == nil {
-		if user := raw.AuthInfos[c.user()]; user != nil && user.Exec != nil {
-			return fmt.Sprintf("%s, or the credential plugin %s,", c.apiServer(), user.Exec.Command)
-		}
+	if plugin := c.plugin(); plugin != nil {
+		return fmt.Sprintf("%s, or the credential plugin %s,", c.apiServer(), plugin.Command)
 	}
 	return c.apiServer()
 }
@@ -112,19 +110,6 @@ func (c *connection) contextNames() []string {
 		return nil
 	}
 	return slices.Sorted(maps.Keys(raw.Contexts))
-}
-
-// pluginInWords is about a credential plugin that gave no credentials. What
-// client-go advises besides takes several lines.
-func (c *connection) pluginInWords(err error) string {
-	const getting = "getting credentials: "
-	_, why, is := strings.Cut(err.Error(), getting)
-	if !is {
-		return ""
-	}
-	why, _, _ = strings.Cut(strings.TrimSpace(why), "\n")
-	return fmt.Sprintf("the credential plugin of user %q (context %q) gave no credentials: %s; run it by hand to see why, or log in again (az login, aws sso login)",
-		c.user(), c.contextName(), why)
 }
 
 // wayInWords says why a server did not answer; it is empty for an answer that was
@@ -189,7 +174,7 @@ func (c *connection) isHopeless(err error) bool {
 	}
 	name := (*net.DNSError)(nil)
 	return apierrors.IsUnauthorized(err) || certificateInWords(err) != "" || errors.As(err, &name) && name.IsNotFound ||
-		errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, syscall.ECONNREFUSED) || strings.Contains(err.Error(), "getting credentials: ")
+		errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, syscall.ECONNREFUSED) || strings.Contains(err.Error(), gettingCredentials)
 }
 
 // last is the innermost part of an error's text.
@@ -198,5 +183,7 @@ func last(text string) string {
 	return parts[len(parts)-1]
 }
 
-// oneLine joins the lines of a text.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// oneLine joins the lines of a text, and keeps it from steering a terminal.
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+}
