@@ -12,6 +12,7 @@ import (
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/spelling"
 )
 
 func newCmdAbort(s *suite) *cobra.Command {
@@ -64,5 +65,5 @@ func chooseRun(runs []*journal.Run, held []relief.Held, args []string, all bool)
 	case slices.ContainsFunc(runs, func(r *journal.Run) bool { return r.ID == args[0] }):
 		return nil, nil // it has nothing left
 	}
-	return nil, fmt.Errorf("there is no run %s; these have something left: %s", args[0], listed(ids))
+	return nil, fmt.Errorf("there is no run %s; these have something left: %s%s", args[0], listed(ids), spelling.DidYouMean(args[0], slices.Concat(ids, runIDs(runs))))
 }

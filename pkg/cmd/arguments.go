@@ -11,8 +11,10 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/spelling"
 )
 
 // typoDistance is how many letters a subcommand may be mistyped by to be
@@ -103,5 +105,21 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 	if words := cmd.Flags().Args(); !cmd.HasParent() && len(words) > 0 {
 		return noSubcommand(cmd, words)
 	}
-	return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	unknown := (*pflag.NotExistError)(nil)
+	meant := ""
+	if errors.As(err, &unknown) {
+		meant = spelling.DidYouMean("--"+unknown.GetSpecifiedName(), flagNames(cmd))
+	}
+	return fmt.Errorf("%w; see %s --help%s", err, cmd.CommandPath(), meant)
+}
+
+// flagNames are the flags that a command takes, as they are typed.
+func flagNames(cmd *cobra.Command) []string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	return names
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
@@ -21,6 +20,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/spelling"
 )
 
 // hunt looks for blockers and says what is done about them.
@@ -90,7 +90,7 @@ func (h *hunt) onlyNamed(blockers []disruption.Blocker) ([]disruption.Blocker, e
 	}
 	for _, name := range h.names {
 		if !slices.Contains(candidates, name) && !h.exists(name) {
-			return nil, fmt.Errorf("%s is no workload and no disruption budget of this cluster (kind/namespace/name); what blocks: %s", name, listed(candidates))
+			return nil, fmt.Errorf("%s is no workload and no disruption budget of this cluster (kind/namespace/name); what blocks: %s%s", name, listed(candidates), spelling.DidYouMean(name, h.known()))
 		}
 	}
 	return kept, nil
@@ -98,16 +98,20 @@ func (h *hunt) onlyNamed(blockers []disruption.Blocker) ([]disruption.Blocker, e
 
 // exists reports whether a name is that of a workload or a budget, which then
 // blocks nothing.
-func (h *hunt) exists(name string) bool {
+func (h *hunt) exists(name string) bool { return slices.Contains(h.known(), name) }
+
+// known are the names of all workloads and budgets.
+func (h *hunt) known() []string {
 	s := h.watcher.Snapshot()
-	for _, w := range s.Workloads() {
-		if w.String() == name {
-			return true
-		}
+	workloads := s.Workloads()
+	names := make([]string, 0, len(workloads)+len(s.PDBs))
+	for _, w := range workloads {
+		names = append(names, w.String())
 	}
-	return slices.ContainsFunc(s.PDBs, func(pdb *policyv1.PodDisruptionBudget) bool {
-		return "pdb/"+pdb.Namespace+"/"+pdb.Name == name
-	})
+	for _, pdb := range s.PDBs {
+		names = append(names, "pdb/"+pdb.Namespace+"/"+pdb.Name)
+	}
+	return names
 }
 
 // namesOf are the names under which a blocker can be asked for.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/spelling"
 )
 
 // resumeOptions are the options of resume.
@@ -136,7 +137,15 @@ func (o *resumeOptions) find(ctx context.Context) (*journal.Run, error) {
 	case slices.ContainsFunc(runs, func(r *journal.Run) bool { return r.ID == o.run }):
 		return nil, fmt.Errorf("run %s came to its end: there is nothing to go on with", o.run)
 	}
-	return nil, fmt.Errorf("there is no run %s; kubectl vantiq-upgrade status lists them", o.run)
+	return nil, fmt.Errorf("there is no run %s; kubectl vantiq-upgrade status lists them%s", o.run, spelling.DidYouMean(o.run, runIDs(runs)))
+}
+
+func runIDs(runs []*journal.Run) []string {
+	ids := make([]string, 0, len(runs))
+	for _, run := range runs {
+		ids = append(ids, run.ID)
+	}
+	return ids
 }
 
 // passedOn are the flags of the connection, and those that say how to print, as they

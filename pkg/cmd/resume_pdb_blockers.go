@@ -11,6 +11,7 @@ import (
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/spelling"
 )
 
 func newCmdResumePDBBlockers(s *suite) *cobra.Command {
@@ -55,7 +56,7 @@ func chooseNamed(held []relief.Held, names []string) ([]relief.Held, error) {
 	}
 	for _, name := range names {
 		if !slices.Contains(paused, name) {
-			return nil, fmt.Errorf("%s is not paused (kind/namespace/name); what is: %s", name, listed(paused))
+			return nil, fmt.Errorf("%s is not paused (kind/namespace/name); what is: %s%s", name, listed(paused), spelling.DidYouMean(name, paused))
 		}
 	}
 	return slices.DeleteFunc(pauses, func(h relief.Held) bool { return !slices.Contains(names, h.Change.Object.String()) }), nil

@@ -20,6 +20,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/spelling"
 )
 
 // logIn is how operators get a kubeconfig, and a new token, on AKS and on EKS.
@@ -96,7 +98,7 @@ func (c *connection) configInWords(err error) string {
 		return "no kubeconfig names a cluster: neither --kubeconfig nor KUBECONFIG nor ~/.kube/config; make one (" + logIn + ")"
 	case clientcmd.IsContextNotFound(err), strings.Contains(text, "does not exist"):
 		if names := c.contextNames(); len(names) > 0 {
-			return "reading the kubeconfig: " + text + "; its contexts are " + strings.Join(names, ", ")
+			return "reading the kubeconfig: " + text + "; its contexts are " + strings.Join(names, ", ") + spelling.DidYouMean(c.contextName(), names)
 		}
 		return "reading the kubeconfig: " + text + "; it has no contexts; make one (" + logIn + ")"
 	}

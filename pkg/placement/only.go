@@ -10,6 +10,7 @@ import (
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/spelling"
 )
 
 // maxCandidates bounds the names that an error lists.
@@ -74,11 +75,13 @@ func candidates(r *v1alpha1.PlacementReport, name string, of func(*v1alpha1.Plac
 			near = append(near, candidate)
 		}
 	}
+	shown, meant := all, spelling.DidYouMean(name, all)
 	if len(near) > 0 {
-		all = near
+		shown, meant = near, ""
 	}
-	if len(all) > maxCandidates {
-		return fmt.Sprintf("%s and %d more", strings.Join(all[:maxCandidates], ", "), len(all)-maxCandidates)
+	more := ""
+	if len(shown) > maxCandidates {
+		shown, more = shown[:maxCandidates], fmt.Sprintf(" and %d more", len(shown)-maxCandidates)
 	}
-	return strings.Join(all, ", ")
+	return strings.Join(shown, ", ") + more + meant
 }

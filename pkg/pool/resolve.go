@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/spelling"
 )
 
 // UnknownError says that no pool has a name, and which there are.
@@ -23,7 +24,7 @@ func (e *UnknownError) Error() string {
 	if len(e.Candidates) == 0 {
 		return fmt.Sprintf("no pool %q: no node of this cluster carries a pool label; choose the nodes with --selector", e.Name)
 	}
-	return fmt.Sprintf("no pool %q; this cluster has: %s", e.Name, strings.Join(e.Candidates, ", "))
+	return fmt.Sprintf("no pool %q; this cluster has: %s", e.Name, strings.Join(e.Candidates, ", ")) + spelling.DidYouMean(e.Name, e.Candidates)
 }
 
 // AmbiguousError says that a name fits several pools.

@@ -39,7 +39,7 @@ func TestResolve(t *testing.T) {
 		},
 		"unknown": {
 			pools: aks, name: "mongo",
-			err: `no pool "mongo"; this cluster has: keycloaknp, mongodbnp`,
+			err: `no pool "mongo"; this cluster has: keycloaknp, mongodbnp; did you mean mongodbnp?`,
 		},
 		"no name is no pool, not the nodes without one": {
 			pools: aks, name: "",
