@@ -17,10 +17,6 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/spelling"
 )
 
-// typoDistance is how many letters a subcommand may be mistyped by to be
-// recognized.
-const typoDistance = 3
-
 // onePool takes at most one argument, the name of a pool.
 func onePool(cmd *cobra.Command, args []string) error {
 	if len(args) <= 1 {
@@ -93,8 +89,12 @@ func noSubcommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return fmt.Errorf("no subcommand %q; did you mean %s?", args[0], strings.Join(near, " or "))
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	if meant := spelling.DidYouMean(args[0], names); meant != "" {
+		return fmt.Errorf("no subcommand %q%s", args[0], meant)
 	}
 	return fmt.Errorf("no subcommand %q; kubectl vantiq-upgrade --help lists them", args[0])
 }

@@ -66,9 +66,8 @@ the lock; 130 interrupted.`,
 		SilenceErrors: true,
 		Args:          noSubcommand,
 
-		SuggestionsMinimumDistance: typoDistance,
-		PersistentPreRunE:          func(*cobra.Command, []string) error { return s.colour.validate() },
-		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error { return s.colour.validate() },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetIn(system.In)
@@ -92,5 +91,7 @@ the lock; 130 interrupted.`,
 		}
 		s.bound(cmd)
 	}
+	root.AddCommand(s.newCmdOptions())
+	s.shortenHelp(root)
 	return root, nil
 }

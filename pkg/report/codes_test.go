@@ -111,6 +111,60 @@ func TestWrapped(t *testing.T) {
 	}
 }
 
+// TestWrappedCommands: what is broken can be pasted.
+func TestWrappedCommands(t *testing.T) {
+	for name, tt := range map[string]struct {
+		text  string
+		width int
+		want  string
+	}{
+		"fits":                  {"kubectl a b", 11, "kubectl a b"},
+		"in a pipe":             {"kubectl  a b c d e", 0, "kubectl a b c d e"},
+		"within a command":      {"→ kubectl aaa --bb", 16, "→ kubectl aaa \\|    --bb"},
+		"room for the sign":     {"→ kubectl aaaa bb cc", 15, "→ kubectl \\|    aaaa bb cc"},
+		"behind a command":      {"kubectl aaa bbb, then look again", 20, "kubectl aaa bbb,|    then look again"},
+		"before a command":      {"wait; then: kubectl aaa bbb", 20, "wait; then:|    kubectl aaa bbb"},
+		"within parentheses":    {"do so (kubectl aaa) and look", 20, "do so (kubectl aaa)|    and look"},
+		"no command":            {"make room where it belongs", 16, "make room where|    it belongs"},
+		"a name is never split": {"pod/a/" + strings.Repeat("x", 20) + ": on a node", 12, "pod/a/" + strings.Repeat("x", 20) + ":|    on a|    node"},
+	} {
+		got := strings.ReplaceAll(wrappedCommands(tt.text, tt.width, 0, hanging), "\n", "|")
+		if got != tt.want {
+			t.Errorf("%s: got %q, want %q", name, got, tt.want)
+		}
+		for line := range strings.SplitSeq(got, "|") {
+			if tt.width > 0 && visible(line) > tt.width && strings.Contains(strings.TrimSpace(line), " ") {
+				t.Errorf("%s: wider than %d columns: %q", name, tt.width, line)
+			}
+		}
+	}
+}
+
+// TestFindingLines: on a terminal broken between words, in a pipe a line each.
+func TestFindingLines(t *testing.T) {
+	findings := []v1alpha1.Finding{{
+		Code: "VU-401", Severity: v1alpha1.SeverityError, Object: "pod/app/metrics-collector-0",
+		Message: "on pool vantiqnp, belongs on metricsnp; on aks-vantiqnp-41304253-vmss000001 for 2s; no room: 1 cordoned",
+		Remedy:  "kubectl vantiq-upgrade placement-check --relocate --pod app/metrics-collector-0 --force",
+	}}
+	print := func(width int) string {
+		var out strings.Builder
+		findingLines(&out, findings, Style{width: width, on: width > 0})
+		return strings.NewReplacer("\x1b[31m", "", "\x1b[1m", "", "\x1b[0m", "").Replace(out.String())
+	}
+	want := `Error VU-401 pod/app/metrics-collector-0: on pool vantiqnp, belongs on
+    metricsnp; on aks-vantiqnp-41304253-vmss000001 for 2s; no room: 1 cordoned
+  → kubectl vantiq-upgrade placement-check --relocate --pod \
+    app/metrics-collector-0 --force
+`
+	if diff := cmp.Diff(want, print(80)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if lines := strings.Count(print(0), "\n"); lines != 2 {
+		t.Errorf("%d lines in a pipe:\n%s", lines, print(0))
+	}
+}
+
 func TestBothZones(t *testing.T) {
 	moment := time.Date(2026, 12, 31, 17, 10, 0, 0, time.UTC)
 	var got []string

@@ -10,6 +10,10 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 )
 
+// hanging begins the further lines of a finding on a terminal, where it is broken
+// between words.
+const hanging = "    "
+
 // Findings prints findings: what it is about and the cause on one line, what
 // mends it on the next; and at their end, once, what tells more about a code.
 func Findings(w io.Writer, findings []v1alpha1.Finding, style Style) {
@@ -28,9 +32,10 @@ func firstFindings(w io.Writer, findings []v1alpha1.Finding, style Style, wide b
 
 func findingLines(w io.Writer, findings []v1alpha1.Finding, style Style) {
 	for _, f := range findings {
-		fmt.Fprintf(w, "%s %s %s: %s\n", style.Severity(f.Severity), f.Code, style.Bold(oneLine(f.Object)), oneLine(f.Message))
+		line := fmt.Sprintf("%s %s %s: %s", style.Severity(f.Severity), f.Code, style.Bold(oneLine(f.Object)), oneLine(f.Message))
+		fmt.Fprintln(w, wrappedCommands(line, style.room(), 0, hanging))
 		if f.Remedy != "" {
-			fmt.Fprintf(w, "  → %s\n", oneLine(f.Remedy))
+			fmt.Fprintln(w, "  "+wrappedCommands("→ "+oneLine(f.Remedy), style.room(), len("  "), hanging))
 		}
 	}
 }

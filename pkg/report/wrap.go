@@ -15,6 +15,30 @@ const readableWidth = 80
 // columns where that can be; 0 leaves it whole. The first line begins at a column
 // of its own, those after it with indent.
 func wrapped(text string, width, column int, indent string) string {
+	return broken(text, width, column, indent, func(string, bool) bool { return false })
+}
+
+// wrappedCommands is wrapped for text with commands in it. Where one is broken, the
+// line ends with a backslash, so that it can be pasted as it stands.
+func wrappedCommands(text string, width, column int, indent string) string {
+	return broken(text, width, column, indent, inCommandAfter)
+}
+
+// inCommandAfter reports whether the next word belongs to a command: one begins with
+// the word kubectl, and ends with its clause.
+func inCommandAfter(word string, inCommand bool) bool {
+	if strings.TrimLeft(word, "(") == "kubectl" {
+		return true
+	}
+	return inCommand && !strings.ContainsAny(word[len(word)-1:], ",;)")
+}
+
+// continued ends a line that is broken within a command.
+const continued = " \\"
+
+// broken breaks text; isInside reports whether what comes after a word belongs to a
+// command, as the word itself did or did not.
+func broken(text string, width, column int, indent string, isInside func(word string, inside bool) bool) string {
 	words := strings.Fields(text)
 	if width <= 0 || len(words) == 0 {
 		return strings.Join(words, " ")
@@ -22,14 +46,25 @@ func wrapped(text string, width, column int, indent string) string {
 	var out strings.Builder
 	out.WriteString(words[0])
 	column += visible(words[0])
-	for _, word := range words[1:] {
-		if column+1+visible(word) > width {
-			out.WriteString("\n" + indent + word)
-			column = visible(indent + word)
-			continue
+	inside := isInside(words[0], false)
+	for i, word := range words[1:] {
+		end := ""
+		if inside {
+			end = continued
 		}
-		out.WriteString(" " + word)
-		column += 1 + visible(word)
+		goesOn := isInside(word, inside)
+		most := width
+		if goesOn && i+2 < len(words) {
+			most -= len(continued) // the next break may come behind this word
+		}
+		if column+1+visible(word) > most {
+			out.WriteString(end + "\n" + indent + word)
+			column = visible(indent + word)
+		} else {
+			out.WriteString(" " + word)
+			column += 1 + visible(word)
+		}
+		inside = goesOn
 	}
 	return out.String()
 }

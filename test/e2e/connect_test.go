@@ -184,7 +184,7 @@ func byFailingPlugin(t *testing.T, c *harness.Scope) {
 		if !known || r.Stdout != "" && args[0] != "version" {
 			t.Errorf("%q: stdout %q, stderr %q", args, r.Stdout, r.Stderr)
 		}
-		wantOneLine(t, harness.Result{Stderr: ours}, "error: ", "the credential plugin of user", "gave no credentials", "exit code 3")
+		wantOneLine(t, harness.Result{Stderr: ours}, "error: ", "the credential plugin ", "gave no credentials", "exit code 3")
 	}
 }
 

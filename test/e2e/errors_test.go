@@ -117,7 +117,7 @@ func TestOutputFormats(t *testing.T) {
 func TestHelp(t *testing.T) {
 	s := shared.Get(t)
 	out := s.ThroughKubectl(t, "--help").Want(t, 0).Stdout
-	for _, want := range []string{"kubectl vantiq-upgrade [command]", "drain-pool", "--context", "--as "} {
+	for _, want := range []string{"kubectl vantiq-upgrade [command]", "drain-pool", "--journal-namespace", "kubectl vantiq-upgrade options"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)
 		}
