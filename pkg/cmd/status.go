@@ -124,6 +124,9 @@ func (o *statusOptions) nextFor(out *v1alpha1.StatusReport, runs []*journal.Run)
 	if len(unfinished) > 0 && (out.Lock == nil || out.Lock.Lapsed) {
 		next.Again = o.command("resume", unfinished[0])
 	}
+	if out.Lock == nil || out.Lock.Lapsed {
+		next.Steps = o.nextSteps(out.Changes, runs)
+	}
 	others := slices.ContainsFunc(out.Changes, func(c v1alpha1.ChangeStatus) bool { return !relief.IsPause(journal.Change{Mode: c.Mode}) })
 	switch {
 	case len(left) == 0:

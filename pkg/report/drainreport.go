@@ -16,6 +16,8 @@ import (
 type Next struct {
 	// Again goes on with what was begun, GiveBack puts back what was changed.
 	Again, GiveBack string
+	// Steps go on with the upgrade.
+	Steps []string
 	// Forced does the same although somebody else has changed what it is about.
 	Forced string
 	// Resume gives back what is paused.

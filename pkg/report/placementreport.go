@@ -153,8 +153,8 @@ func printPlacementVerdict(w io.Writer, r *v1alpha1.PlacementReport, style Style
 		word = style.Yellow("Could be better")
 	}
 	errors, warnings := counts(r.Findings)
-	fmt.Fprintf(w, "%s: of %s %d in a wrong place, %d in a poor one, %d pending, %d right; %s, %s.\n", word,
-		plural(s.Pods, "pod"), s.Wrong, s.Poor, s.Pending, s.Right, plural(errors, "error"), plural(warnings, "warning"))
+	fmt.Fprintln(w, wrapped(fmt.Sprintf("%s: of %s %d in a wrong place, %d in a poor one, %d pending, %d right; %s, %s.", word,
+		plural(s.Pods, "pod"), s.Wrong, s.Poor, s.Pending, s.Right, plural(errors, "error"), plural(warnings, "warning")), style.room(), 0, ""))
 }
 
 // PlacementChanges writes a line for every pod whose verdict is another than it

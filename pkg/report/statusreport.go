@@ -38,6 +38,9 @@ func StatusReport(w io.Writer, r *v1alpha1.StatusReport, next Next, style Style,
 		fmt.Fprintf(w, "%s of ours in the cluster.\n", style.Yellow(plural(len(r.Changes), "change")))
 	}
 	printNext(w, "To go on: ", next.Again)
+	for _, step := range next.Steps {
+		printNext(w, "Next: upgrade the nodes, then ", step)
+	}
 	printNext(w, "To give back: ", next.GiveBack)
 	return nil
 }
