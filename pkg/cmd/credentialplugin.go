@@ -17,7 +17,8 @@ import (
 const (
 	gettingCredentials = "getting credentials: "
 	oldPluginConfig    = "exec plugin: invalid apiVersion "
-	oldPluginAnswer    = "plugin is configured to use API version "
+	otherPluginAnswer  = "plugin is configured to use API version "
+	oldPluginAnswer    = `no kind "ExecCredential" is registered for version `
 )
 
 // pluginAPI is the version of the API of credential plugins that an older one is
@@ -51,7 +52,7 @@ func (c *connection) pluginInWords(err error) string {
 	}
 	why, _, _ = strings.Cut(strings.TrimSpace(why), "\n")
 	switch {
-	case strings.Contains(why, oldPluginAnswer):
+	case strings.Contains(why, otherPluginAnswer), strings.Contains(why, oldPluginAnswer):
 		return fmt.Sprintf("%s answers in another version of the API than the kubeconfig asks for: %s; update the plugin, and get the credentials anew: %s", c.pluginName(), why, logIn)
 	case isNotInstalled(why):
 		return fmt.Sprintf("%s cannot be run: %s; %s", c.pluginName(), why, c.installHint())
