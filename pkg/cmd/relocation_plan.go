@@ -52,7 +52,7 @@ func (r *relocation) plan() relocationPlan {
 	for p.try(found, wanted, func(g placement.Group) []v1alpha1.Finding {
 		return relocate.Judge(g, s, p.pools, r.profile, r.drain).Findings
 	}) {
-		wanted = slices.DeleteFunc(wanted, func(m placement.Misplaced) bool { return p.refuses(m) })
+		wanted = slices.DeleteFunc(wanted, p.refuses)
 	}
 	return p
 }
