@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/kubernetes"
@@ -20,7 +19,6 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/picture"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/placement"
@@ -236,13 +234,6 @@ func (o *placementOptions) judge(s *cluster.Snapshot, volumes *cluster.Volumes) 
 	return placement.Judge(placement.Input{
 		Snapshot: s, Volumes: volumes, Pools: pool.List(s.Nodes, o.profile), Profile: disruption.ViewOf(s, o.profile), Time: o.now(), IsOurs: isOurCordon,
 	})
-}
-
-// isOurCordon reports whether a node was cordoned by a run of ours, so that
-// uncordon-pool gives it back.
-func isOurCordon(node *corev1.Node) bool {
-	_, ours := drain.MarkOf(node)
-	return ours
 }
 
 // narrow keeps what the operator named.

@@ -6,9 +6,12 @@ package cmd
 import (
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/placement"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
@@ -52,7 +55,7 @@ func (r *relocation) plan() relocationPlan {
 	for p.try(found, wanted, func(g placement.Group) []v1alpha1.Finding {
 		return relocate.Judge(g, s, p.pools, r.profile, r.drain).Findings
 	}) {
-		wanted = slices.DeleteFunc(wanted, func(m placement.Misplaced) bool { return p.refuses(m) })
+		wanted = slices.DeleteFunc(wanted, p.refuses)
 	}
 	return p
 }
@@ -116,4 +119,11 @@ func (r *relocation) planned(p relocationPlan) *v1alpha1.PlacementReport {
 	}
 	finding.Sort(out.Findings)
 	return out
+}
+
+// isOurCordon reports whether a node was cordoned by a run of ours, so that
+// uncordon-pool gives it back.
+func isOurCordon(node *corev1.Node) bool {
+	_, ours := drain.MarkOf(node)
+	return ours
 }

@@ -5,7 +5,6 @@ package drain
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 

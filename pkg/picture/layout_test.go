@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
@@ -240,6 +241,24 @@ func TestManyPoorPodsAreCounted(t *testing.T) {
 					t.Errorf("%s shows %d pods of %d and says %q", n.Name, len(n.lines), onNode[n.Name], n.footer.s)
 				}
 			}
+		}
+	}
+}
+
+// TestExpectedPodsAreNamed: a node names the pods that are expected on it; of many
+// the last line has the numbers of the others.
+func TestExpectedPodsAreNamed(t *testing.T) {
+	for n, want := range map[int][]int{1: {1}, 3: {1, 1, 1}, mostGuests: {1, 1, 1, 1}, 6: {1, 1, 1, 3}} {
+		b := nodeBox{node: &node{}}
+		for range n {
+			b.expected = append(b.expected, &move{})
+		}
+		var got []int
+		for _, line := range b.guestLines() {
+			got = append(got, len(line))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d pods: %v, want %v", n, got, want)
 		}
 	}
 }

@@ -39,6 +39,8 @@ type Input struct {
 type judge struct {
 	Input
 	space *Space
+	// current is the layout of the cluster as it is.
+	current *layout
 	// mapped is false where there is no installation: then the map of the profile
 	// says nothing.
 	mapped   bool
@@ -76,6 +78,7 @@ func newJudge(in Input) *judge {
 	j.judgeSpread()
 	j.judgePartners()
 	j.judgeDaemons()
+	j.current = j.newLayout()
 	j.giveRoom()
 	for _, s := range j.pods {
 		j.report(s)

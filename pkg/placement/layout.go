@@ -28,15 +28,15 @@ type layout struct {
 // spread counts the pods of a workload by node and by zone.
 type spread struct{ nodes, zones map[string]int }
 
-// layout is that of the cluster as it is.
-func (j *judge) layout() *layout {
+// newLayout is that of the cluster as it is.
+func (j *judge) newLayout() *layout {
 	return &layout{judge: j, space: j.space, freed: map[string]bool{}, spreads: map[cluster.Ref]spread{}}
 }
 
 // draft is a layout in which pods may be moved. Those that wait for a node have
 // their room already: the scheduler looks at them first.
 func (j *judge) draft() *layout {
-	l := j.layout()
+	l := j.newLayout()
 	l.space = j.space.clone()
 	for _, s := range j.pods {
 		if s.node == nil && s.seeks() {
@@ -97,17 +97,22 @@ func (l *layout) move(s *subject, to *corev1.Node) {
 // with its place, the best first; without one it says why.
 func (l *layout) rooms(s *subject) (rooms []*corev1.Node, why string) {
 	candidate := l.space.For(s.pod)
-	rooms, why = candidate.fitting(l.judge.home(s), func(node *corev1.Node) string { return s.mends(node, l) })
+	rooms, why = l.fitting(s, candidate)
 	return l.ranked(s, candidate, rooms), why
+}
+
+// fitting is rooms in no order.
+func (l *layout) fitting(s *subject, candidate *Candidate) (rooms []*corev1.Node, why string) {
+	return candidate.fitting(l.judge.home(s), func(node *corev1.Node) string { return s.mends(node, l) })
 }
 
 // rank is what the nodes for a pod are compared by.
 type rank struct {
-	node              *corev1.Node
-	replicas, inZone  int
-	preference        int64
-	fullness          float64
-	requestedPodSlots int64
+	node             *corev1.Node
+	replicas, inZone int
+	preference       int64
+	fullness         float64
+	pods             int64
 }
 
 // ranked sorts nodes for a pod, the best first: one without another replica,
@@ -117,18 +122,19 @@ func (l *layout) ranked(s *subject, candidate *Candidate, nodes []*corev1.Node) 
 	counted := l.of(s)
 	ranks := make([]rank, 0, len(nodes))
 	for _, node := range nodes {
+		zone := cluster.Zone(node)
 		r := rank{
-			node: node, preference: candidate.Score(node), replicas: counted.nodes[node.Name], inZone: counted.zones[cluster.Zone(node)],
-			fullness: l.space.fullness(node), requestedPodSlots: l.space.used[node.Name][corev1.ResourcePods],
+			node: node, preference: candidate.Score(node), replicas: counted.nodes[node.Name], inZone: counted.zones[zone],
+			fullness: l.space.fullness(node), pods: l.space.used[node.Name][corev1.ResourcePods],
 		}
-		if s.node != nil && cluster.Zone(s.node) == cluster.Zone(node) {
+		if s.node != nil && s.out.Zone == zone {
 			r.inZone-- // itself
 		}
 		ranks = append(ranks, r)
 	}
 	slices.SortStableFunc(ranks, func(a, b rank) int {
 		return cmp.Or(cmp.Compare(a.replicas, b.replicas), cmp.Compare(b.preference, a.preference), cmp.Compare(a.inZone, b.inZone),
-			cmp.Compare(a.fullness, b.fullness), cmp.Compare(a.requestedPodSlots, b.requestedPodSlots))
+			cmp.Compare(a.fullness, b.fullness), cmp.Compare(a.pods, b.pods))
 	})
 	sorted := make([]*corev1.Node, 0, len(ranks))
 	for _, r := range ranks {

@@ -59,12 +59,11 @@ type Found struct {
 func Find(in Input) Found {
 	j := newJudge(in)
 	found := Found{Report: j.result(), judge: j}
-	now := j.layout()
 	for _, s := range j.pods {
 		if s.node == nil || len(s.faults) == 0 || s.isJob || s.out.DaemonSet {
 			continue
 		}
-		m := Misplaced{Pod: s.pod, Workload: s.workload, Verdict: s.out.Verdict, Known: s.owned && j.isKnown(s.owner), Homes: now.homes(s), subject: s}
+		m := Misplaced{Pod: s.pod, Workload: s.workload, Verdict: s.out.Verdict, Known: s.owned && j.isKnown(s.owner), Homes: j.current.homes(s), subject: s}
 		found.Misplaced = append(found.Misplaced, m)
 	}
 	return found

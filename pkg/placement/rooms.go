@@ -55,12 +55,12 @@ func (j *judge) moves(s *subject) bool {
 // give says which node is expected to take a pod whose turn is planned.
 func (j *judge) give(t turn, draft *layout) {
 	t.out.Expected = t.to().Name
-	now, why := draft.now(t)
+	now := draft.now(t)
 	nameRooms(t.subject, now)
 	if len(now) == 0 {
-		t.out.NoRoom = why + "; there will be on " + t.out.Expected + afterOthers
+		t.out.NoRoom = j.whyNoRoom(t.subject) + "; there will be on " + t.out.Expected + afterOthers
 	}
-	j.offer(t.subject, slices.Contains(now, t.to()))
+	j.offer(t.subject, len(now) > 0 && now[0] == t.to())
 }
 
 // giveLate gives room to a pod that has no turn: what is left, and free now.
@@ -68,14 +68,14 @@ func (j *judge) giveLate(s *subject, draft *layout) {
 	rooms, why := draft.rooms(s)
 	if len(rooms) == 0 {
 		s.out.NoRoom, s.remedy = why, j.uncordon(s, draft)
-		if now, _ := j.layout().rooms(s); len(now) > 0 {
+		if j.whyNoRoom(s) == "" {
 			s.out.NoRoom += " with those that go there before it"
 		}
 		return
 	}
-	now, why := draft.now(turn{s, rooms})
+	now := draft.now(turn{s, rooms})
 	if len(now) == 0 {
-		s.out.NoRoom = why + "; there will be on " + rooms[0].Name + afterOthers
+		s.out.NoRoom = j.whyNoRoom(s) + "; there will be on " + rooms[0].Name + afterOthers
 		j.offer(s, false)
 		return
 	}
@@ -86,14 +86,27 @@ func (j *judge) giveLate(s *subject, draft *layout) {
 }
 
 // now are those of the rooms of a turn that are free before anybody has left his
-// place; without one it says why.
-func (l *layout) now(t turn) ([]*corev1.Node, string) {
+// place, as many as are named.
+func (l *layout) now(t turn) []*corev1.Node {
 	if len(l.freed) == 0 {
-		return t.rooms, ""
+		return t.rooms
 	}
-	free, why := l.judge.layout().rooms(t.subject)
-	now := slices.DeleteFunc(slices.Clone(t.rooms), func(node *corev1.Node) bool { return !slices.Contains(free, node) })
-	return now, why
+	var now []*corev1.Node
+	candidate := l.judge.current.space.For(t.pod)
+	for _, node := range t.rooms {
+		if t.mends(node, l.judge.current) == "" && candidate.WhyNot(node) == "" {
+			if now = append(now, node); len(now) == maxRooms {
+				break
+			}
+		}
+	}
+	return now
+}
+
+// whyNoRoom says why a pod has no room as the cluster is; empty when it has.
+func (j *judge) whyNoRoom(s *subject) string {
+	_, why := j.current.fitting(s, j.current.space.For(s.pod))
+	return why
 }
 
 // nameRooms names the nodes that would take a pod.

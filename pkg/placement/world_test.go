@@ -73,14 +73,6 @@ func input(t *testing.T, objects ...any) placement.Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return inputOf(prof, objects...)
-}
-
-func judged(prof *profile.Profile, objects ...any) *v1alpha1.PlacementReport {
-	return placement.Judge(inputOf(prof, objects...))
-}
-
-func inputOf(prof *profile.Profile, objects ...any) placement.Input {
 	var others []any
 	var volumes []*corev1.PersistentVolume
 	var claims []*corev1.PersistentVolumeClaim

@@ -147,7 +147,7 @@ func TestFindingLines(t *testing.T) {
 		Message: "on pool vantiqnp, belongs on metricsnp; on aks-vantiqnp-41304253-vmss000001 for 2s; no room: 1 cordoned",
 		Remedy:  "kubectl vantiq-upgrade placement-check --relocate --pod app/metrics-collector-0 --force",
 	}}
-	print := func(width int) string {
+	shown := func(width int) string {
 		var out strings.Builder
 		findingLines(&out, findings, Style{width: width, on: width > 0})
 		return strings.NewReplacer("\x1b[31m", "", "\x1b[1m", "", "\x1b[0m", "").Replace(out.String())
@@ -157,11 +157,11 @@ func TestFindingLines(t *testing.T) {
   → kubectl vantiq-upgrade placement-check --relocate --pod \
     app/metrics-collector-0 --force
 `
-	if diff := cmp.Diff(want, print(80)); diff != "" {
+	if diff := cmp.Diff(want, shown(80)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if lines := strings.Count(print(0), "\n"); lines != 2 {
-		t.Errorf("%d lines in a pipe:\n%s", lines, print(0))
+	if lines := strings.Count(shown(0), "\n"); lines != 2 {
+		t.Errorf("%d lines in a pipe:\n%s", lines, shown(0))
 	}
 }
 

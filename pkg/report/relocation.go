@@ -114,30 +114,33 @@ func printRelocationVerdict(w io.Writer, r *v1alpha1.PlacementReport, next Next,
 			open++
 		}
 	}
+	say := func(format string, args ...any) {
+		fmt.Fprintln(w, wrapped(fmt.Sprintf(format, args...), style.room(), 0, ""))
+	}
 	switch r.Relocation.Outcome {
 	case v1alpha1.RelocationPlanned:
 		if r.Relocation.DryRun != "none" { // else the question follows
-			fmt.Fprintf(w, "%s to be moved. Nothing was touched (dry run: %s).\n", style.Green(plural(open, "pod")), r.Relocation.DryRun)
+			say("%s to be moved. Nothing was touched (dry run: %s).", style.Green(plural(open, "pod")), r.Relocation.DryRun)
 			printNext(w, "Next: ", next.Again)
 		}
 	case v1alpha1.RelocationNothingToDo:
-		fmt.Fprintf(w, "%s: no pod is in a wrong place. Nothing was changed.\n", style.Green("All right already"))
+		say("%s: no pod is in a wrong place. Nothing was changed.", style.Green("All right already"))
 	case v1alpha1.RelocationDone:
-		fmt.Fprintf(w, "%s: %s moved. Read back: each is Ready where it belongs, and nothing of ours is left.\n", style.Green("Done"), plural(done, "pod"))
+		say("%s: %s moved. Read back: each is Ready where it belongs, and nothing of ours is left.", style.Green("Done"), plural(done, "pod"))
 	case v1alpha1.RelocationBlocked:
-		fmt.Fprintf(w, "%s: %s cannot be moved. Nothing was touched.\n", style.Red("Blocked"), plural(open, "pod"))
+		say("%s: %s cannot be moved. Nothing was touched.", style.Red("Blocked"), plural(open, "pod"))
 		printNext(w, "Next: mend what is named above, then ", next.Again)
 	case v1alpha1.RelocationStopped:
-		fmt.Fprintf(w, "%s: %s moved, %d not.\n", style.Red("Stopped part-way"), plural(done, "pod"), open+away)
+		say("%s: %s moved, %d not.", style.Red("Stopped part-way"), plural(done, "pod"), open+away)
 		if open+away > 0 && open+away == refused { // going on alone would change nothing
 			printNext(w, "Next: mend what is named above, then ", next.Again)
 		} else {
 			printNext(w, "To go on: ", next.Again)
 		}
 	case v1alpha1.RelocationInterrupted:
-		fmt.Fprintf(w, "%s: %s moved, %d on the way, %d not. Nothing new was evicted after the signal.\n", style.Yellow("Interrupted"), plural(done, "pod"), away, open)
+		say("%s: %s moved, %d on the way, %d not. Nothing new was evicted after the signal.", style.Yellow("Interrupted"), plural(done, "pod"), away, open)
 		if away > 0 {
-			fmt.Fprintln(w, "Those on the way are kept off wrong nodes until somebody goes on, or for an hour.")
+			say("Those on the way are kept off wrong nodes until somebody goes on, or for an hour.")
 		}
 		printNext(w, "To go on: ", next.Again)
 	}

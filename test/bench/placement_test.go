@@ -10,6 +10,11 @@ import (
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/placement"
@@ -69,6 +74,52 @@ func BenchmarkPlacement(b *testing.B) {
 			b.Logf("%+v", row)
 		}
 	}
+}
+
+// BenchmarkJudgeAfterDrain judges them when many are where they do not belong: each
+// is given a room.
+func BenchmarkJudgeAfterDrain(b *testing.B) {
+	const misplaced = 1000
+	s := cluster.NewSnapshot(withMisplaced(bigCluster(), misplaced))
+	prof, err := profile.Vantiq()
+	if err != nil {
+		b.Fatal(err)
+	}
+	in := placement.Input{Snapshot: s, Pools: pool.List(s.Nodes, prof), Profile: disruption.ViewOf(s, prof), Time: time.Now()}
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := placement.Judge(in); r.Summary.Wrong != misplaced {
+			b.Fatal(r.Summary)
+		}
+	}
+}
+
+// withMisplaced makes a pool of vantiq of the first nodes of a cluster, and a StatefulSet
+// of which all pods are on the others.
+func withMisplaced(o cluster.Objects, pods int) cluster.Objects {
+	n, controller := int32(pods), true
+	set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Namespace: "app", Name: "vantiq", UID: "vantiq"}, Spec: appsv1.StatefulSetSpec{Replicas: &n}}
+	o.StatefulSets = append(o.StatefulSets, set)
+	home := len(o.Nodes) / 10
+	for _, node := range o.Nodes {
+		node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}
+	}
+	for _, node := range o.Nodes[:home] {
+		node.Labels["kubernetes.azure.com/agentpool"] = "vantiqnp"
+	}
+	for i := range pods {
+		o.Pods = append(o.Pods, &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{
+				Namespace: "app", Name: fmt.Sprintf("vantiq-%d", i), UID: types.UID(fmt.Sprintf("v-%d", i)), Labels: map[string]string{"app": "vantiq"},
+				OwnerReferences: []metav1.OwnerReference{{Kind: "StatefulSet", Name: set.Name, UID: set.UID, Controller: &controller}},
+			},
+			Spec: corev1.PodSpec{NodeName: o.Nodes[home+i%(len(o.Nodes)-home)].Name},
+			Status: corev1.PodStatus{
+				Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}},
+			},
+		})
+	}
+	return o
 }
 
 // BenchmarkJudge judges the places of the pods of a big cluster.
