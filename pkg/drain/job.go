@@ -123,7 +123,7 @@ func (x selector) judgeJob(pod *corev1.Pod, owner cluster.Ref) v1alpha1.Finding 
 	job := x.snapshot.Job(owner.UID)
 	wait := waitForJob(job, pod.Namespace, owner.Name)
 	if job == nil {
-		return finding.New(finding.JobRestarted, cluster.PodObject(pod), lost+"the Job starts it again, if it has a retry left", wait)
+		return finding.New(finding.JobRestarted, cluster.PodObject(pod), lost+"the Job starts it again if it has a retry left; the Job was not read", wait)
 	}
 	f := fateOf(job, pod, max(1, x.leaving[owner.UID]))
 	if !f.fails {

@@ -5,6 +5,7 @@ package drain
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -96,6 +97,7 @@ func (e *Engine) takeWarnings() {
 		e.inquiry.unreadable = apierrors.IsForbidden(a.err)
 		if a.err == nil && a.object == a.group.lack.object {
 			a.group.lack.warning = newestOf(a.events)
+			a.group.lack.warning.Message = strings.Join(strings.Fields(a.group.lack.warning.Message), " ") // kubelets write several lines
 		}
 	default:
 	}
