@@ -132,35 +132,6 @@ func (e *Engine) Run(ctx context.Context, plan *Plan) ([]v1alpha1.Finding, error
 	}
 }
 
-func (e *Engine) begin(plan *Plan) {
-	e.plan = plan
-	e.budgets = disruption.NewBudgets()
-	e.answers = make(chan answer, plan.options.MaxInFlight)
-	e.inquiry = inquiry{answers: make(chan warned, 1), began: e.Clock.Now()}
-	e.refused = map[string]bool{}
-	e.known = make(map[types.UID]bool, len(plan.Targets))
-	e.ration = newRation()
-	e.present, e.drained = map[types.UID]bool{}, map[string]bool{}
-	for _, node := range plan.Pool.Nodes {
-		e.drained[node.Name] = true
-	}
-	snapshot, now := e.Source.Snapshot(), e.Clock.Now()
-	e.began = now
-	for _, t := range plan.Targets {
-		e.adopt(t, snapshot, now)
-	}
-	for _, pod := range snapshot.Pods() {
-		e.present[pod.UID] = true
-		owner, _ := snapshot.Owner(pod)
-		e.ration.grant(sourceOf(owner, pod))
-	}
-	for _, w := range plan.Former {
-		g := newGroup(w.Ref, snapshot, now)
-		g.broken = nil // what we moved has to come back
-		e.groups = append(e.groups, g)
-	}
-}
-
 // look takes a new Snapshot.
 func (e *Engine) look(now time.Time) {
 	e.snapshot = e.Source.Snapshot()
@@ -174,27 +145,6 @@ func (e *Engine) look(now time.Time) {
 func (e *Engine) settleTime() time.Duration {
 	between := min(max(settle, lookShare*e.looked), longestSettle)
 	return max(gather, between-e.Clock.Since(e.lookedAt))
-}
-
-// adopt adds a pod to those that leave.
-func (e *Engine) adopt(t Target, s *cluster.Snapshot, now time.Time) *member {
-	m := newMember(t, now)
-	e.known[t.Pod.UID] = true
-	g := e.groupFor(refOf(t), s, now)
-	g.members = append(g.members, m)
-	return m
-}
-
-// groupFor returns the group of a workload, and begins one where there is none.
-func (e *Engine) groupFor(ref cluster.Ref, s *cluster.Snapshot, now time.Time) *group {
-	for _, g := range e.groups {
-		if g.ref == ref {
-			return g
-		}
-	}
-	g := newGroup(ref, s, now)
-	e.groups = append(e.groups, g)
-	return g
 }
 
 // ask sends an eviction from a goroutine of its own. An interrupt does not
@@ -283,16 +233,6 @@ func refused(pod *corev1.Pod, cause string, budgets []*policyv1.PodDisruptionBud
 		remedy = "kubectl describe pdb -n " + pod.Namespace + " " + strings.Join(names, " ") + " # and leave one of them"
 	}
 	return finding.New(finding.EvictionRefused, cluster.PodObject(pod), cause, remedy)
-}
-
-func (e *Engine) groupOf(t Target) *group {
-	ref := refOf(t)
-	for _, g := range e.groups {
-		if g.ref == ref {
-			return g
-		}
-	}
-	return nil
 }
 
 // collectLastAnswers waits a moment for requests that are under way, so that
