@@ -11,9 +11,10 @@ import (
 )
 
 // IsServing reports whether a pod is Ready and not on its way out. A pod with
-// a deletion timestamp has left its Services already.
+// a deletion timestamp has left its Services already; the condition of one that has
+// ended may be as it was when its node went down.
 func IsServing(pod *corev1.Pod) bool {
-	return pod.DeletionTimestamp == nil && podutils.IsPodReady(pod)
+	return pod.DeletionTimestamp == nil && !IsFinished(pod) && podutils.IsPodReady(pod)
 }
 
 // IsFinished reports whether a pod has ended for good.

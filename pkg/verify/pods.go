@@ -36,9 +36,20 @@ func (j *judge) podsRunning() (string, bool) {
 			j.warn(finding.PodNotRunning, cluster.PodObject(pod), "Failed, as in the baseline: "+whyFailed(pod), removal(pod))
 			continue
 		}
+		if w := j.Snapshot.Workload(owner); pod.Status.Phase == corev1.PodFailed && w != nil && isWhole(w) {
+			j.told[string(pod.UID)] = true
+			j.warn(finding.PodNotRunning, cluster.PodObject(pod), fmt.Sprintf("left over, it is replaced (%s has %d of %d Ready). Failed: %s", w, w.Ready(), w.Replicas, whyFailed(pod)), removal(pod))
+			continue
+		}
 		j.blamePod(pod)
 	}
 	return fmt.Sprintf("%d of %d", well, all), false
+}
+
+// isWhole reports whether a workload whose number of replicas is known has them all
+// Ready.
+func isWhole(w *cluster.Workload) bool {
+	return w.Scaled && w.Replicas > 0 && w.Ready() >= w.Replicas
 }
 
 // blamePod says what is wrong with a pod.

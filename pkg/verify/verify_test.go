@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -159,6 +160,17 @@ func TestPods(t *testing.T) {
 				w.Baseline.Pods[1].Phase, w.Baseline.Pods[1].UID = "Failed", "other"
 			},
 			findings: []string{"VU-502 Error pod/app/web-1: Failed: Evicted: low on memory"}, check: "pods-running Failed",
+		},
+		{
+			name: "failed, and replaced", change: func(w *world) {
+				set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Namespace: "app", Name: "web", UID: "set"}}
+				w.StatefulSets = append(w.StatefulSets, set) // of one replica
+				for _, pod := range w.Pods {
+					pod.OwnerReferences = []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "StatefulSet", Name: "web", UID: "set", Controller: new(true)}}
+				}
+				failed(w)
+			},
+			findings: []string{"VU-502 Warning pod/app/web-1: left over, it is replaced (statefulset/app/web has 1 of 1 Ready). Failed: Evicted: low on memory"}, check: "pods-running Warning",
 		},
 		{name: "completed", change: func(w *world) { w.Pods[1].Status = corev1.PodStatus{Phase: corev1.PodSucceeded} }},
 		{
