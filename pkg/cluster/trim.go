@@ -29,7 +29,7 @@ func trim(object any) (any, error) {
 	case *corev1.Node:
 		o.Status.Images = nil
 	case *appsv1.ReplicaSet:
-		o.Spec.Template.Spec = corev1.PodSpec{}
+		o.Spec.Template.Spec = corev1.PodSpec{NodeName: o.Spec.Template.Spec.NodeName}
 		o.Annotations = nil
 	case *appsv1.Deployment:
 		o.Spec.Template.Spec = whatItRuns(&o.Spec.Template.Spec)
@@ -76,14 +76,15 @@ func trimSurveyed(object any) {
 // images.
 func whereItRuns(spec *corev1.PodSpec) corev1.PodSpec {
 	kept := whatItRuns(spec)
-	kept.NodeName, kept.NodeSelector, kept.Affinity = spec.NodeName, spec.NodeSelector, spec.Affinity
+	kept.NodeSelector, kept.Affinity = spec.NodeSelector, spec.Affinity
 	kept.Tolerations, kept.HostNetwork = spec.Tolerations, spec.HostNetwork
 	return kept
 }
 
-// whatItRuns are the names and images of a template's containers.
+// whatItRuns are the names and images of a template's containers, and the node that
+// it names, if it does.
 func whatItRuns(spec *corev1.PodSpec) corev1.PodSpec {
-	return corev1.PodSpec{InitContainers: imagesOf(spec.InitContainers), Containers: imagesOf(spec.Containers)}
+	return corev1.PodSpec{InitContainers: imagesOf(spec.InitContainers), Containers: imagesOf(spec.Containers), NodeName: spec.NodeName}
 }
 
 func imagesOf(containers []corev1.Container) []corev1.Container {

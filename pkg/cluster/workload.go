@@ -52,6 +52,9 @@ type Workload struct {
 	Meta *metav1.ObjectMeta
 	// HasClaims is true for a StatefulSet whose pods have volumes of their own.
 	HasClaims bool
+	// NodeName is the node that the pod template names (spec.nodeName); its pods come
+	// to it past the scheduler. Mostly empty.
+	NodeName string
 	// Observed is true when the workload's controller has seen its newest spec.
 	Observed bool
 	// Pods are its unfinished pods, terminating ones included.
@@ -96,6 +99,7 @@ func fromDeployment(d *appsv1.Deployment) *Workload {
 		Ref:      Ref{Kind: KindDeployment, Namespace: d.Namespace, Name: d.Name, UID: d.UID},
 		Replicas: replicas(d.Spec.Replicas), Scaled: true,
 		Meta: &d.ObjectMeta, Observed: d.Status.ObservedGeneration >= d.Generation,
+		NodeName: d.Spec.Template.Spec.NodeName,
 	}
 	if d.Spec.Strategy.RollingUpdate != nil {
 		w.MaxUnavailable = d.Spec.Strategy.RollingUpdate.MaxUnavailable
@@ -109,6 +113,7 @@ func fromStatefulSet(s *appsv1.StatefulSet) *Workload {
 		Replicas: replicas(s.Spec.Replicas), Scaled: true,
 		Meta: &s.ObjectMeta, Observed: s.Status.ObservedGeneration >= s.Generation,
 		HasClaims: len(s.Spec.VolumeClaimTemplates) > 0,
+		NodeName:  s.Spec.Template.Spec.NodeName,
 	}
 }
 
@@ -117,6 +122,7 @@ func fromReplicaSet(r *appsv1.ReplicaSet) *Workload {
 		Ref:      Ref{Kind: KindReplicaSet, Namespace: r.Namespace, Name: r.Name, UID: r.UID},
 		Replicas: replicas(r.Spec.Replicas), Scaled: true,
 		Meta: &r.ObjectMeta, Observed: r.Status.ObservedGeneration >= r.Generation,
+		NodeName: r.Spec.Template.Spec.NodeName,
 	}
 }
 

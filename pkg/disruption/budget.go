@@ -35,7 +35,7 @@ func NewBudgets() *Budgets {
 // Allows reports whether the eviction API would let a pod go under pdb now, and
 // if not what the budget needs.
 func (b *Budgets) Allows(pdb *policyv1.PodDisruptionBudget, pod *corev1.Pod) (bool, string) {
-	if IgnoresBudget(pod) || isFree(pdb, pod) {
+	if GoesFree(pdb, pod) {
 		return true, ""
 	}
 	if pdb.Status.ObservedGeneration < pdb.Generation {
@@ -52,7 +52,7 @@ func (b *Budgets) Allows(pdb *policyv1.PodDisruptionBudget, pod *corev1.Pod) (bo
 
 // Spend books the eviction of pod under pdb, unless it costs the budget nothing.
 func (b *Budgets) Spend(pdb *policyv1.PodDisruptionBudget, pod *corev1.Pod) {
-	if IgnoresBudget(pod) || isFree(pdb, pod) {
+	if GoesFree(pdb, pod) {
 		return
 	}
 	if b.spent[pdb.UID] == nil {
@@ -103,6 +103,12 @@ func healthy(s *cluster.Snapshot, pdb *policyv1.PodDisruptionBudget) int {
 // it has ended, has not started, or is on its way out.
 func IgnoresBudget(pod *corev1.Pod) bool {
 	return cluster.IsFinished(pod) || pod.Status.Phase == corev1.PodPending || pod.DeletionTimestamp != nil
+}
+
+// GoesFree reports whether the eviction API lets a pod go without counting it
+// under pdb, as things are now.
+func GoesFree(pdb *policyv1.PodDisruptionBudget, pod *corev1.Pod) bool {
+	return IgnoresBudget(pod) || isFree(pdb, pod)
 }
 
 // isFree is the rule for running pods that are not Ready: they count towards no

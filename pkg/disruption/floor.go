@@ -16,6 +16,9 @@ import (
 type Floor struct {
 	Ready int
 	From  string
+	// Quorum is the majority that the profile demands, 0 where it demands none: with
+	// fewer Ready members, one that is not Ready may be the one with the data.
+	Quorum int
 }
 
 // FloorOf returns the floor of a workload: the strictest of the profile, its
@@ -45,6 +48,9 @@ func FloorOf(w *cluster.Workload, known *profile.Workload, pdbs []*policyv1.PodD
 	}
 	if known != nil && known.Floor.Of(w.Replicas) >= floor.Ready && known.Floor != (profile.Floor{}) {
 		floor = Floor{Ready: known.Floor.Of(w.Replicas), From: "profile"}
+	}
+	if known != nil && known.Floor.IsMajority() {
+		floor.Quorum = known.Floor.Of(w.Replicas)
 	}
 	return floor
 }

@@ -29,6 +29,12 @@ func statefulSet(replicas int) *cluster.Workload {
 	return fixture.Snapshot(set).FindWorkload("StatefulSet", "app", "db")
 }
 
+// quorum is a floor beside a majority to keep.
+func quorum(n int, f disruption.Floor) disruption.Floor {
+	f.Quorum = n
+	return f
+}
+
 func TestFloorOfUpdateStrategy(t *testing.T) {
 	const own = "update strategy"
 	tests := map[string]struct {
@@ -78,10 +84,10 @@ func TestFloorOfIsTheStrictest(t *testing.T) {
 	}{
 		// The strategy of a StatefulSet is as strict as the majority of 3; the
 		// profile is the better reason to give.
-		"majority of 3":              {workload: statefulSet(3), known: majority, want: floor(2, "profile")},
-		"majority of 5 is less":      {workload: statefulSet(5), known: majority, want: floor(4, "update strategy")},
-		"majority of 5, two may go":  {workload: statefulSet(5), known: majority, maxUnavailable: "2", want: floor(3, "profile")},
-		"majority of 2 allows none":  {workload: statefulSet(2), known: majority, want: floor(2, "profile")},
+		"majority of 3":              {workload: statefulSet(3), known: majority, want: quorum(2, floor(2, "profile"))},
+		"majority of 5 is less":      {workload: statefulSet(5), known: majority, want: quorum(3, floor(4, "update strategy"))},
+		"majority of 5, two may go":  {workload: statefulSet(5), known: majority, maxUnavailable: "2", want: quorum(3, floor(3, "profile"))},
+		"majority of 2 allows none":  {workload: statefulSet(2), known: majority, want: quorum(2, floor(2, "profile"))},
 		"majority of 1":              {workload: statefulSet(1), known: majority, want: floor(0, "single replica")},
 		"a number in the profile":    {workload: deployment(4), known: four, want: floor(4, "profile")},
 		"known, but without a floor": {workload: statefulSet(3), known: nothing, want: floor(2, "update strategy")},
@@ -98,7 +104,7 @@ func TestFloorOfIsTheStrictest(t *testing.T) {
 		"maxUnavailable that cannot be read":   {workload: deployment(3), pdbs: pdb(fixture.MaxUnavailable("many")), want: floor(3, "pdb/budget")},
 		"budget that says nothing":             {workload: deployment(3), pdbs: pdb(fixture.Label("a", "b")), want: floor(2, "update strategy")},
 		"profile stricter than the budget":     {workload: statefulSet(4), known: four, pdbs: pdb(fixture.MinAvailable("2")), want: floor(4, "profile")},
-		"budget stricter than the profile":     {workload: statefulSet(5), known: majority, pdbs: pdb(fixture.MinAvailable("5")), want: floor(5, "pdb/budget")},
+		"budget stricter than the profile":     {workload: statefulSet(5), known: majority, pdbs: pdb(fixture.MinAvailable("5")), want: quorum(3, floor(5, "pdb/budget"))},
 		"the strictest of two budgets":         {workload: statefulSet(5), pdbs: append(pdb(fixture.MinAvailable("5")), fixture.PDB("app/lax", fixture.MinAvailable("1"))), want: floor(5, "pdb/budget")},
 		"single replica under a strict budget": {workload: statefulSet(1), pdbs: pdb(fixture.MinAvailable("1")), want: floor(0, "single replica")},
 
@@ -110,7 +116,7 @@ func TestFloorOfIsTheStrictest(t *testing.T) {
 		"--max-unavailable 0 % means none":           {workload: statefulSet(3), maxUnavailable: "0%", want: floor(3, "--max-unavailable")},
 		"--max-unavailable 100 %":                    {workload: statefulSet(3), maxUnavailable: "100%", want: floor(0, "--max-unavailable")},
 		"--max-unavailable over the replicas":        {workload: statefulSet(3), maxUnavailable: "9", want: floor(0, "--max-unavailable")},
-		"--max-unavailable never below the profile":  {workload: statefulSet(3), known: majority, maxUnavailable: "100%", want: floor(2, "profile")},
+		"--max-unavailable never below the profile":  {workload: statefulSet(3), known: majority, maxUnavailable: "100%", want: quorum(2, floor(2, "profile"))},
 		"--max-unavailable says nothing of a budget": {workload: deployment(8), pdbs: pdb(fixture.MinAvailable("1")), maxUnavailable: "100%", want: floor(6, "update strategy")},
 	}
 	for name, test := range tests {

@@ -24,6 +24,9 @@ func MajorityFloor() Floor { return Floor{majority: true} }
 // NumberFloor demands n Ready replicas.
 func NumberFloor(n int) Floor { return Floor{number: n} }
 
+// IsMajority reports whether it demands more than half of the replicas.
+func (f Floor) IsMajority() bool { return f.majority }
+
 // Of returns the floor for a workload of the given number of replicas. A
 // single replica has no floor: it cannot move without being away.
 func (f Floor) Of(replicas int) int {
