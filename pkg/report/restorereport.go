@@ -56,6 +56,8 @@ func givenBack(f *v1alpha1.RestoredField, wide bool) string {
 		return field + " (gone) -> " + before
 	case f.State == v1alpha1.RestoreNotApplied:
 		return field + " " + before + " (never changed)"
+	case f.State == v1alpha1.RestoreTakenOver:
+		return field + " " + value(f.From) + " (somebody else's)"
 	case f.State == v1alpha1.RestoreAlreadyBack || value(f.From) == before:
 		return field + " " + before + " (already back)"
 	}
@@ -65,7 +67,7 @@ func givenBack(f *v1alpha1.RestoredField, wide bool) string {
 // isBack reports whether nothing of a change is left.
 func isBack(state v1alpha1.RestoreState) bool {
 	switch state {
-	case v1alpha1.RestoreRestored, v1alpha1.RestoreAlreadyBack, v1alpha1.RestoreNotApplied, v1alpha1.RestoreGone, v1alpha1.RestorePlanned, v1alpha1.RestoreReturned:
+	case v1alpha1.RestoreRestored, v1alpha1.RestoreAlreadyBack, v1alpha1.RestoreNotApplied, v1alpha1.RestoreGone, v1alpha1.RestorePlanned, v1alpha1.RestoreReturned, v1alpha1.RestoreTakenOver:
 		return true
 	case v1alpha1.RestoreConflict, v1alpha1.RestoreNotReady, v1alpha1.RestoreFailed:
 	}
@@ -82,7 +84,7 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 			if state == v1alpha1.RestoreConflict {
 				conflicts++
 			}
-		case state != v1alpha1.RestoreGone && state != v1alpha1.RestoreNotApplied:
+		case state != v1alpha1.RestoreGone && state != v1alpha1.RestoreNotApplied && state != v1alpha1.RestoreTakenOver:
 			back++
 		}
 	}
