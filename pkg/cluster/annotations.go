@@ -4,11 +4,13 @@
 package cluster
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 )
@@ -47,4 +49,41 @@ func isMarked(object metav1.Object) bool {
 		}
 	}
 	return false
+}
+
+// WithoutAnnotations returns a Snapshot in which nodes, Deployments and StatefulSets
+// lack the annotations of ours that are to be dropped.
+func (s *Snapshot) WithoutAnnotations(drop func(object runtime.Object, key string) bool) *Snapshot {
+	o, did := s.objects, false
+	o.Nodes = without(o.Nodes, drop, &did)
+	o.Deployments = without(o.Deployments, drop, &did)
+	o.StatefulSets = without(o.StatefulSets, drop, &did)
+	if !did {
+		return s
+	}
+	other := NewSnapshot(o)
+	other.scalers = s.scalers
+	return other
+}
+
+// without copies what loses an annotation: the watches keep the objects.
+func without[T interface {
+	runtime.Object
+	metav1.Object
+}](objects []T, drop func(runtime.Object, string) bool, did *bool) []T {
+	kept := slices.Clone(objects)
+	for i, object := range objects {
+		for key := range object.GetAnnotations() {
+			if !strings.HasPrefix(key, v1alpha1.Group+"/") || !drop(object, key) {
+				continue
+			}
+			copied, is := kept[i].DeepCopyObject().(T)
+			if !is {
+				continue
+			}
+			delete(copied.GetAnnotations(), key)
+			kept[i], *did = copied, true
+		}
+	}
+	return kept
 }

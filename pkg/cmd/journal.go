@@ -212,6 +212,13 @@ func (n *notebook) held(ctx context.Context) ([]*journal.Run, relief.Inventory, 
 		return nil, relief.Inventory{}, nil, err
 	}
 	all, err := relief.Collect(runs, objects)
+	if err != nil || len(all.Strays) == 0 {
+		return runs, all, findings, err
+	}
+	// A command that began meanwhile has marked what the journal, as it was read, did
+	// not know of yet.
+	again, _, err := n.Runs(ctx)
+	all.Strays = relief.Book(again).StillStray(all.Strays)
 	return runs, all, findings, err
 }
 

@@ -4,6 +4,10 @@
 package relief
 
 import (
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 )
@@ -76,4 +80,21 @@ func (b Book) counts(o journal.Object, live *Live, m Mark) bool {
 	case Open, Unrecorded, Unreadable:
 	}
 	return true
+}
+
+// Believe returns the Snapshot for those who judge by it: without the marks that say
+// nothing of their object.
+func (b Book) Believe(s *cluster.Snapshot) *cluster.Snapshot {
+	return s.WithoutAnnotations(func(object runtime.Object, key string) bool {
+		o, _, err := nameOf(object)
+		if err != nil || key != Annotation && key != drain.CordonAnnotation {
+			return false
+		}
+		accessor, err := meta.Accessor(object)
+		if err != nil {
+			return false
+		}
+		m, err := parseMark(key, accessor.GetAnnotations()[key])
+		return err == nil && !b.counts(o, &Live{UID: accessor.GetUID()}, m)
+	})
 }

@@ -6,6 +6,7 @@ package relief
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -50,6 +51,13 @@ func (s Stray) standsAsPaused() bool {
 // CanGo reports whether the mark is removed by a command that comes by: nothing is
 // lost with it.
 func (s Stray) CanGo() bool { return !s.IsUnreadable() && !s.standsAsPaused() }
+
+// StillStray keeps the marks of which the journal says the same.
+func (b Book) StillStray(strays []Stray) []Stray {
+	return slices.DeleteFunc(strays, func(s Stray) bool {
+		return !s.IsUnreadable() && b.claim(s.Object, s.Live, s.Mark) != s.Claim
+	})
+}
 
 // sweeps is how often a mark is tried to be removed from an object that others change
 // all the time.

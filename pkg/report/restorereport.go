@@ -109,7 +109,7 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 	case v1alpha1.PauseBlocked:
 		switch {
 		case r.DryRun == "none" && left == 0:
-			fmt.Fprintf(w, "%s, but there may be more: the journal cannot be read to the end; see the findings.\n", style.Yellow(plural(back, "change")+" given back"))
+			fmt.Fprintf(w, "%s, but there may be more: not all of the journal and the marks can be read; see the findings.\n", style.Yellow(plural(back, "change")+" given back"))
 		case r.DryRun == "none":
 			fmt.Fprintf(w, "%s: %d left; see the findings.\n", style.Red("Nothing given back"), left)
 		default:

@@ -67,6 +67,8 @@ func TestMarkBroughtBackByARollback(t *testing.T) {
 				t.Errorf("clean, with a mark of ours:\n%s", text)
 			}
 			wantNotResumed(t, c, 0)
+			verified := read[v1alpha1.VerifyReport](t, own(t, c, "verify", "-o", "json"))
+			wantFinding(t, verified.Findings, "VU-322", "deployment/undone/telegraf")
 			for _, command := range []string{"abort", "resume-pdb-blockers"} {
 				out := read[v1alpha1.RestoreReport](t, own(t, c, command, "--dry-run=client", "-o", "json").Want(t, 0))
 				wantFinding(t, out.Findings, "VU-322", "deployment/undone/telegraf")
