@@ -6,7 +6,6 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -109,53 +108,6 @@ func (g *giveBack) course(ctx context.Context, client kubernetes.Interface, t *t
 	defer release()
 	g.limit.leaveMargin()
 	return g.restore(ctx, locked, client, book, t)
-}
-
-// foundOurs is what a command is about, and the journal.
-type foundOurs struct {
-	relief.Inventory
-	runs []*journal.Run
-}
-
-// question asks before anything is given back. Where the journal is lost it says so:
-// then the operator's word stands for it.
-func (g *giveBack) question(found foundOurs) string {
-	unrecorded := 0
-	for _, h := range found.Held {
-		if h.Unrecorded {
-			unrecorded++
-		}
-	}
-	what := "Give back " + counted(len(found.Held), "change")
-	if unrecorded > 0 {
-		what += fmt.Sprintf(" (of %d the journal knows nothing, only the mark on the object)", unrecorded)
-	}
-	if len(found.Held) == 0 && slices.ContainsFunc(found.Strays, relief.Stray.CanGo) {
-		what = "Remove marks that say nothing any more"
-	}
-	return what + " in " + g.conn.describe() + "?"
-}
-
-// read finds what is to be given back. Marks that are not acted on are told.
-func (g *giveBack) read(ctx context.Context, book *notebook) (*v1alpha1.RestoreReport, foundOurs, error) {
-	runs, all, findings, err := book.held(ctx)
-	if err != nil {
-		return nil, foundOurs{}, err
-	}
-	chosen, err := g.choose(runs, all)
-	if err != nil {
-		return nil, foundOurs{}, err
-	}
-	out := g.emptyReport()
-	out.Findings = slices.Concat(out.Findings, findings, relief.StrayFindings(chosen.Strays))
-	for _, h := range chosen.Held {
-		out.Restored = append(out.Restored, relief.RestoredField(h))
-		if h.Unrecorded {
-			out.Findings = append(out.Findings, h.MarkOnly())
-		}
-	}
-	finding.Sort(out.Findings)
-	return out, foundOurs{Inventory: chosen, runs: runs}, nil
 }
 
 func (g *giveBack) concludeUntouched(out *v1alpha1.RestoreReport, held []relief.Held) error {

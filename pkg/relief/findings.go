@@ -78,8 +78,12 @@ func (h Held) InTheWay() v1alpha1.Finding {
 func (h Held) takenOver(remedy string) v1alpha1.Finding {
 	c := h.Change
 	message := fmt.Sprintf("%s has set %s to %s, and our mark is gone: it is left so", h.Live.setBy(c.Field), c.Field, journal.Text(h.Live.Value(c.Field)))
-	if c.Mode == drain.ModeCordon {
-		message = fmt.Sprintf("%s has cordoned it after our cordon was lifted: it stays cordoned", h.Live.setBy(c.Field))
+	switch {
+	case c.Mode != drain.ModeCordon:
+	case h.Live.isTakenOver(c.Field):
+		message = h.Live.setBy(c.Field) + " has cordoned it after our cordon was lifted: it stays cordoned"
+	default:
+		message = "it is cordoned, and our mark was removed from it: the cordon is taken for somebody else's, and stays"
 	}
 	return finding.New(finding.TakenOver, c.Object.String(), message, remedy)
 }

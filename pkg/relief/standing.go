@@ -16,7 +16,8 @@ type Standing string
 const (
 	// Ours means that the field has the value that we gave it.
 	Ours Standing = "Ours"
-	// Untouched means that the field is as it was before, and nothing on the object is ours.
+	// Untouched means that the field is as it was before, and nothing on the object is
+	// ours; or that a cordon which was still to be made is there without us.
 	Untouched Standing = "Untouched"
 	// Reverted means that the field is as it was before, but our mark is still there: a
 	// controller or a person has put it back.
@@ -61,6 +62,8 @@ func (b Book) Judge(run string, c journal.Change, live *Live) Standing {
 			return TakenOver
 		}
 		return Changed
+	case isAfter && !marked && c.Mode == drain.ModeCordon && c.State == journal.Planned:
+		return Untouched // somebody else was first
 	case isAfter && !marked && c.Mode == drain.ModeCordon:
 		return TakenOver // a cordon without our mark is somebody else's
 	case isAfter:

@@ -111,6 +111,7 @@ func TestJudge(t *testing.T) {
 		"a cordon of ours":                    {cordon(), node(true, `{"by":"a","run":"`+run+`"}`), relief.Ours},
 		"a cordon from before the journal":    {cordon(), node(true, `{"by":"a"}`), relief.Ours},
 		"a cordon of somebody else":           {cordon(), node(true), relief.TakenOver},
+		"cordoned by somebody else first":     {in(journal.Planned, cordon()), node(true), relief.Untouched},
 		"uncordoned by hand":                  {cordon(), node(false, `{"by":"a","run":"`+run+`"}`), relief.Reverted},
 		"given back":                          {cordon(), node(false), relief.Untouched},
 		"the upgrade has replaced the node":   {cordon(), another(node(false)), relief.Gone},

@@ -4,6 +4,7 @@
 package relief
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -128,10 +129,10 @@ func (s Stray) Finding() v1alpha1.Finding {
 			s.Mark.Field, journal.Text(s.Live.Value(s.Mark.Field)), journal.Text(s.Mark.Before), s.Mark.Run, s.Mark.Mode), s.setByHand(journal.Text(s.Mark.Before)))
 	case s.Claim == Copied:
 		return finding.New(finding.MarkStale, object, fmt.Sprintf(
-			"it carries a copy of the mark that run %s wrote on another object: it is not acted on, and removed by the next command that changes something", s.Mark.Run), s.sweeper())
+			"it carries a copy of the mark that run %s wrote on another object: it is not acted on, and resume-pdb-blockers or abort removes it", s.Mark.Run), s.sweeper())
 	}
 	return finding.New(finding.MarkStale, object, fmt.Sprintf(
-		"it carries a mark of run %s, which has nothing to give back here (%s); a rollback or a copy has brought it back: it is not acted on, and removed by the next command that changes something",
+		"it carries a mark of run %s, which has nothing to give back here (%s); a rollback or a copy has brought it back: it is not acted on, and resume-pdb-blockers or abort removes it",
 		s.Mark.Run, journal.Step(s.Mark.Field, s.Mark.Before, s.Mark.After)), s.sweeper())
 }
 
@@ -140,7 +141,7 @@ func (s Stray) sweeper() string {
 	if s.IsPause() {
 		return giveBack + " " + s.Object.String() + " # removes the mark, and changes nothing else"
 	}
-	return "kubectl vantiq-upgrade abort " + s.Mark.Run + " # removes the mark, and changes nothing else"
+	return "kubectl vantiq-upgrade abort " + cmp.Or(s.Mark.Run, "--all") + " # removes the mark, and changes nothing else"
 }
 
 // longestRaw bounds how much of a mark is shown, in bytes.
@@ -174,10 +175,10 @@ func (s Stray) unreadable() v1alpha1.Finding {
 func (s Stray) setByHand(value string) string {
 	o := s.Object
 	remove := fmt.Sprintf("kubectl annotate %s %s-", Describable(o), s.Annotation)
-	switch {
-	case o.Kind == "Node":
+	switch o.Kind {
+	case "Node":
 		return remove + " # and kubectl uncordon " + o.Name + " if it is to take pods"
-	case o.Kind == "PodDisruptionBudget":
+	case "PodDisruptionBudget":
 		return fmt.Sprintf("kubectl edit %s && %s", Describable(o), remove)
 	}
 	return fmt.Sprintf("kubectl scale %s --replicas=%s && %s", Describable(o), value, remove)

@@ -102,6 +102,10 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 	case v1alpha1.PauseNothingToDo:
 		fmt.Fprintf(w, "%s of ours is left to be given back. Nothing was changed.\n", style.Green("Nothing"))
 	case v1alpha1.PauseDone:
+		if len(r.Restored) == 0 && len(r.Findings) > 0 {
+			fmt.Fprintf(w, "%s: there was no change to give back; see the findings.\n", style.Green("Done"))
+			return
+		}
 		fmt.Fprintf(w, "%s: %s given back and read back. Nothing of ours is left of them.\n", style.Green("Done"), plural(back, "change"))
 		if slices.ContainsFunc(r.Restored, isUncordoned) {
 			fmt.Fprintln(w, "Pods that had moved stay where they are: kubectl vantiq-upgrade placement-check")
