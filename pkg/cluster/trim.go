@@ -13,14 +13,17 @@ import (
 )
 
 // trim drops what we never look at before an object is kept, so that a cluster
-// with ten thousand pods fits in little memory: managed fields, pod templates (but
+// with ten thousand pods fits in little memory: managed fields (but of what carries a
+// mark of ours: they tell who has set a value since), pod templates (but
 // for the images, and what says where a DaemonSet runs), node images, the sources of
 // volumes, and what may hold the value of a secret: environment, commands, probes,
 // hooks, and the copy of it all that kubectl apply makes in an annotation.
 func trim(object any) (any, error) {
 	if accessor, err := meta.Accessor(object); err == nil {
-		accessor.SetManagedFields(nil)
-		delete(accessor.GetAnnotations(), corev1.LastAppliedConfigAnnotation)
+		if !isMarked(accessor) {
+			accessor.SetManagedFields(nil)
+		}
+		trimAnnotations(accessor.GetAnnotations())
 	}
 	switch o := object.(type) {
 	case *corev1.Pod:

@@ -37,8 +37,8 @@ Without the id of a run it is the one that has something left; status lists them
 		}
 		g.next = g.nextCommands(cmd, args)
 		g.aborts = func(run *journal.Run) bool { return len(args) == 0 || run.ID == args[0] }
-		g.choose = func(runs []*journal.Run, held []relief.Held) ([]relief.Held, error) {
-			return chooseRun(runs, held, args, all)
+		g.choose = func(runs []*journal.Run, found relief.Inventory) (relief.Inventory, error) {
+			return chooseRun(runs, found, args, all)
 		}
 		return g.run(cmd.Context())
 	}
@@ -47,23 +47,29 @@ Without the id of a run it is the one that has something left; status lists them
 	return cmd
 }
 
-// chooseRun keeps what one run has changed.
-func chooseRun(runs []*journal.Run, held []relief.Held, args []string, all bool) ([]relief.Held, error) {
+// chooseRun keeps what one run has changed, and the marks of it that say nothing any
+// more. Which run a mark is of that nobody can read is not known: it may be of any.
+func chooseRun(runs []*journal.Run, found relief.Inventory, args []string, all bool) (relief.Inventory, error) {
 	var ids []string
-	for _, h := range held {
+	for _, h := range found.Held {
 		if !slices.Contains(ids, h.Run) {
 			ids = append(ids, h.Run)
 		}
 	}
 	switch {
 	case all, len(args) == 0 && len(ids) <= 1:
-		return held, nil
+		return found, nil
 	case len(args) == 0:
-		return nil, fmt.Errorf("which run? These have something left: %s; give its id, or --all", listed(ids))
-	case slices.Contains(ids, args[0]):
-		return slices.DeleteFunc(slices.Clone(held), func(h relief.Held) bool { return h.Run != args[0] }), nil
-	case slices.ContainsFunc(runs, func(r *journal.Run) bool { return r.ID == args[0] }):
-		return nil, nil // it has nothing left
+		return relief.Inventory{}, fmt.Errorf("which run? These have something left: %s; give its id, or --all", listed(ids))
 	}
-	return nil, fmt.Errorf("there is no run %s; these have something left: %s%s", args[0], listed(ids), spelling.DidYouMean(args[0], slices.Concat(ids, runIDs(runs))))
+	chosen := relief.Inventory{
+		Held:   slices.DeleteFunc(slices.Clone(found.Held), func(h relief.Held) bool { return h.Run != args[0] }),
+		Strays: slices.DeleteFunc(slices.Clone(found.Strays), func(s relief.Stray) bool { return s.Mark.Run != args[0] && !s.IsUnreadable() }),
+	}
+	isKnown := slices.ContainsFunc(runs, func(r *journal.Run) bool { return r.ID == args[0] }) ||
+		slices.ContainsFunc(found.Strays, func(s relief.Stray) bool { return s.Mark.Run == args[0] })
+	if len(chosen.Held) == 0 && !isKnown {
+		return relief.Inventory{}, fmt.Errorf("there is no run %s; these have something left: %s%s", args[0], listed(ids), spelling.DidYouMean(args[0], slices.Concat(ids, runIDs(runs))))
+	}
+	return chosen, nil
 }

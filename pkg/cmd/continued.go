@@ -12,36 +12,76 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
 )
 
+// ready is what a command is about to change.
+type ready struct {
+	changes []journal.Change
+	// foreign names what somebody else has changed of what an earlier attempt of the
+	// run has begun; it is left alone.
+	foreign []v1alpha1.Finding
+	// withheld says why other changes are not made.
+	withheld []v1alpha1.Finding
+}
+
 // goOn makes ready for changes: it closes what is left of earlier pauses of the
-// same, and adds what an earlier attempt of the run has begun. The findings name
-// what somebody else has changed of that meanwhile; it is left alone.
-func (h *hunt) goOn(ctx context.Context, book *notebook, t *talk, run *journal.Run, changes []journal.Change) ([]journal.Change, []v1alpha1.Finding, error) {
-	_, held, _, err := book.held(ctx)
+// same, and adds what an earlier attempt of the run has begun.
+func (h *hunt) goOn(ctx context.Context, book *notebook, t *talk, run *journal.Run, changes []journal.Change) (ready, error) {
+	runs, all, _, err := book.held(ctx)
 	if err != nil {
-		return nil, nil, err
+		return ready{}, err
 	}
-	if err := h.pauser(t, 0).Supersede(ctx, book.recorders, superseded(held, changes)); err != nil {
-		return nil, nil, err
+	h.runs = runs
+	out := ready{}
+	out.changes, out.withheld = withhold(run.ID, all, changes)
+	if err := h.pauser(t, 0).Supersede(ctx, book.recorders, superseded(all.Held, out.changes)); err != nil {
+		return ready{}, err
 	}
-	all := slices.Clone(changes)
 	var foreign []relief.Held
-	for _, earlier := range held {
+	for _, earlier := range all.Held {
 		switch {
 		case earlier.Run != run.ID || !earlier.InJournal || !earlier.IsPause() || earlier.Standing == relief.Back, isAmong(earlier.Change, changes):
 		case earlier.Change.State == journal.Planned, earlier.Standing == relief.Ours:
-			all = append(all, earlier.Change)
+			out.changes = append(out.changes, earlier.Change)
 		default:
 			foreign = append(foreign, earlier)
 		}
 	}
-	return all, relief.Findings(foreign, h.now()), nil
+	out.foreign = relief.Findings(foreign, h.now())
+	return out, nil
+}
+
+// withhold keeps back the changes that cannot be made as things stand, and says why:
+// an earlier run's is in the way that somebody else has changed meanwhile, or a mark
+// that nobody can read. A mark that says nothing any more is written over, and told.
+func withhold(run string, all relief.Inventory, changes []journal.Change) ([]journal.Change, []v1alpha1.Finding) {
+	kept := make([]journal.Change, 0, len(changes))
+	var findings []v1alpha1.Finding
+	for _, c := range changes {
+		earlier := slices.IndexFunc(all.Held, func(h relief.Held) bool {
+			return h.Run != run && h.Standing == relief.Changed && isAmong(h.Change, []journal.Change{c})
+		})
+		stray := slices.IndexFunc(all.Strays, func(s relief.Stray) bool {
+			return s.IsPause() && s.Object == c.Object && s.Live.UID == c.UID && s.Recorded == ""
+		})
+		if earlier >= 0 {
+			findings = append(findings, all.Held[earlier].InTheWay())
+			continue
+		}
+		if stray >= 0 {
+			findings = append(findings, all.Strays[stray].Finding())
+			if all.Strays[stray].IsUnreadable() {
+				continue
+			}
+		}
+		kept = append(kept, c)
+	}
+	return kept, findings
 }
 
 // superseded are the earlier pauses of what is to be paused again of which no
-// more is left than a mark, or a wait: the value is back.
+// more is left than a mark, or a wait: the value is back, or somebody else's.
 func superseded(held []relief.Held, changes []journal.Change) []relief.Held {
 	return slices.DeleteFunc(slices.Clone(held), func(earlier relief.Held) bool {
-		back := earlier.Standing == relief.Reverted || earlier.Standing == relief.Back
+		back := slices.Contains([]relief.Standing{relief.Reverted, relief.TakenOver, relief.Back}, earlier.Standing)
 		return !back || !isAmong(earlier.Change, changes)
 	})
 }

@@ -94,17 +94,21 @@ func (r *runDrain) relieve(ctx context.Context, book *notebook, rec *journal.Rec
 	if r.reliefs == nil {
 		return nil
 	}
-	changes, foreign, err := r.reliefs.goOn(ctx, book, r.talk, rec.Run(), r.reliefs.changes(r.reliefs.choices, r.now()))
+	ready, err := r.reliefs.goOn(ctx, book, r.talk, rec.Run(), r.reliefs.changes(r.reliefs.choices, r.now()))
 	if err != nil {
 		return err
 	}
-	for _, f := range foreign { // the drain can go on; giving back will name it again
-		r.talk.note("Warning: " + f.Code + ": " + f.Object + ": " + f.Message)
-	}
-	if len(changes) == 0 {
+	if finding.HasErrors(ready.withheld) { // without the relief the drain would stand still
+		out.Findings = append(out.Findings, ready.withheld...)
 		return nil
 	}
-	paused, findings, err := r.reliefs.pauser(r.talk, r.limit.atMost(r.drainPoolOptions.drain.PodTimeout)).Pause(ctx, rec, changes)
+	for _, f := range slices.Concat(ready.withheld, ready.foreign) { // the drain can go on; giving back will name it again
+		r.talk.note("Warning: " + f.Code + ": " + f.Object + ": " + f.Message)
+	}
+	if len(ready.changes) == 0 {
+		return nil
+	}
+	paused, findings, err := r.reliefs.pauser(r.talk, r.limit.atMost(r.drainPoolOptions.drain.PodTimeout)).Pause(ctx, rec, ready.changes)
 	out.Paused, out.Findings = paused, append(out.Findings, findings...)
 	if err != nil || finding.HasErrors(findings) {
 		return err

@@ -18,6 +18,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
 
@@ -27,6 +28,9 @@ type runDrain struct {
 	client  *kubernetes.Clientset
 	watcher *cluster.Watcher
 	talk    *talk
+	// book is the journal, which says what the marks are worth. Where it cannot be
+	// read they are taken at their word.
+	book relief.Book
 	// reliefs are what --pause-pdb-blockers does; nil without it.
 	reliefs *drainReliefs
 }
@@ -45,6 +49,10 @@ func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	defer stop()
 	if err := r.prepareReliefs(ctx); err != nil {
 		return nil, err
+	}
+	store := &journal.Store{ConfigMaps: r.client.CoreV1().ConfigMaps(r.journalNamespace), Now: r.now}
+	if runs, _, err := store.Runs(ctx); err == nil {
+		r.book = runs
 	}
 	plan, err := r.plan(ctx)
 	if err != nil {
@@ -100,6 +108,9 @@ func (r *runDrain) showPlan(out *v1alpha1.DrainReport) error {
 // relieved are no hindrance.
 func (r *runDrain) plan(ctx context.Context) (*drain.Plan, error) {
 	snapshot := r.watcher.Snapshot()
+	if r.book != nil {
+		snapshot = r.book.Believe(snapshot)
+	}
 	chosen, err := r.choice.resolve(snapshot.Nodes, r.name, r.profile)
 	if err != nil {
 		return nil, err
@@ -146,6 +157,9 @@ func (r *runDrain) drain(ctx context.Context) (*v1alpha1.DrainReport, error) {
 		return nil, err
 	}
 	drainer.Recorder = rec
+	if r.book != nil {
+		r.book = append(r.book, rec.Run())
+	}
 	result := r.carryOut(ctx, held, drainer, plan, book, rec, out)
 	if err := book.finish(ctx, rec, journalOutcome(result)); err != nil && result == nil {
 		result = fmt.Errorf("writing down that the drain is done: %w", err)

@@ -6,7 +6,6 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -29,8 +28,8 @@ type giveBack struct {
 	*suite
 	subcommand string
 	output     *output
-	// choose keeps of what is held what the command is about.
-	choose func([]*journal.Run, []relief.Held) ([]relief.Held, error)
+	// choose keeps of what there is what the command is about.
+	choose func([]*journal.Run, relief.Inventory) (relief.Inventory, error)
 	// aborts are the runs that end as aborted; nil means none.
 	aborts func(*journal.Run) bool
 	force  bool
@@ -85,20 +84,21 @@ func (g *giveBack) course(ctx context.Context, client kubernetes.Interface, t *t
 		return nil, err
 	}
 	book := g.notebook(client, t.trouble)
-	out, held, runs, err := g.read(ctx, book)
+	out, found, err := g.read(ctx, book)
 	if err != nil {
 		return nil, err
 	}
-	if g.dryRun == dryRunClient || len(held) == 0 && !slices.ContainsFunc(runs, g.isAborted) {
-		return out, g.concludeUntouched(out, held)
+	isThere := len(found.Held) > 0 || slices.ContainsFunc(found.Strays, relief.Stray.CanGo) || slices.ContainsFunc(found.runs, g.isAborted)
+	if g.dryRun == dryRunClient || !isThere {
+		return out, g.concludeUntouched(out, found.Held)
 	}
 	if g.dryRun == dryRunServer {
-		return out, g.askServer(ctx, client, t, out, held)
+		return out, g.askServer(ctx, client, t, out, found)
 	}
 	if err := g.show(out); err != nil {
 		return nil, err
 	}
-	if err := g.confirm(ctx, g.yes, fmt.Sprintf("Give back %s in %s?", counted(len(held), "change"), g.conn.describe())); err != nil {
+	if err := g.confirm(ctx, g.yes, g.question(found)); err != nil {
 		return nil, err
 	}
 	locked, release, err := g.lock(ctx, client, g.subcommand, t, t.trouble)
@@ -110,29 +110,15 @@ func (g *giveBack) course(ctx context.Context, client kubernetes.Interface, t *t
 	return g.restore(ctx, locked, client, book, t)
 }
 
-// read finds what is to be given back.
-func (g *giveBack) read(ctx context.Context, book *notebook) (*v1alpha1.RestoreReport, []relief.Held, []*journal.Run, error) {
-	runs, all, findings, err := book.held(ctx)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	held, err := g.choose(runs, all)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	out := g.emptyReport()
-	out.Findings = append(out.Findings, findings...)
-	for _, h := range held {
-		out.Restored = append(out.Restored, relief.RestoredField(h))
-	}
-	return out, held, runs, nil
-}
-
 func (g *giveBack) concludeUntouched(out *v1alpha1.RestoreReport, held []relief.Held) error {
 	if g.dryRun == dryRunNone {
 		out.Outcome = v1alpha1.PauseNothingToDo
 	}
 	if !g.force {
+		held = slices.Clone(held)
+		for i := range held {
+			held[i].Unrecorded = false // that is told already
+		}
 		out.Findings = append(out.Findings, relief.Findings(held, g.now())...)
 		finding.Sort(out.Findings)
 	}
@@ -143,9 +129,9 @@ func (g *giveBack) concludeUntouched(out *v1alpha1.RestoreReport, held []relief.
 	return nil
 }
 
-func (g *giveBack) askServer(ctx context.Context, client kubernetes.Interface, t *talk, out *v1alpha1.RestoreReport, held []relief.Held) error {
-	keeper := relief.Keeper{Client: client, Retry: g.patience(t.trouble), DryRun: true}
-	for i, h := range held {
+func (g *giveBack) askServer(ctx context.Context, client kubernetes.Interface, t *talk, out *v1alpha1.RestoreReport, found foundOurs) error {
+	keeper := relief.Keeper{Client: client, Retry: g.patience(t.trouble), Book: found.runs, DryRun: true}
+	for i, h := range found.Held {
 		_, err := keeper.Restore(ctx, h.Run, h.Change, g.force)
 		if _, conflicts := errors.AsType[*relief.ConflictError](err); err != nil && !conflicts { // those are named anyway
 			out.Restored[i].Message = err.Error()
@@ -155,7 +141,7 @@ func (g *giveBack) askServer(ctx context.Context, client kubernetes.Interface, t
 			return context.Cause(ctx)
 		}
 	}
-	return g.concludeUntouched(out, held)
+	return g.concludeUntouched(out, found.Held)
 }
 
 func (g *giveBack) show(out *v1alpha1.RestoreReport) error {
@@ -168,7 +154,7 @@ func (g *giveBack) show(out *v1alpha1.RestoreReport) error {
 // restore reads once more under the lock, gives back, and closes the runs that
 // have nothing left.
 func (g *giveBack) restore(ctx, locked context.Context, client kubernetes.Interface, book *notebook, t *talk) (*v1alpha1.RestoreReport, error) {
-	out, held, runs, err := g.read(locked, book)
+	out, found, err := g.read(locked, book)
 	if err != nil {
 		return nil, err
 	}
@@ -177,16 +163,20 @@ func (g *giveBack) restore(ctx, locked context.Context, client kubernetes.Interf
 		return nil, err
 	}
 	defer stop()
-	if err := g.beginAbort(locked, book, runs, held); err != nil {
+	if err := g.beginAbort(locked, book, found.runs, found.Held); err != nil {
 		return nil, err
 	}
-	h := &hunt{suite: g.suite, client: client, watcher: watcher}
-	fields, findings, err := h.pauser(t, g.limit.atMost(g.wait)).Restore(locked, book.recorders, held, g.force)
+	h := &hunt{suite: g.suite, client: client, watcher: watcher, runs: found.runs}
+	pauser := h.pauser(t, g.limit.atMost(g.wait))
+	fields, findings, err := pauser.Restore(locked, book.recorders, found.Held, g.force)
 	copy(out.Restored, fields)
 	out.Findings = append(out.Findings, findings...)
+	if err == nil {
+		out.Findings = append(out.Findings, pauser.Sweep(locked, found.Strays)...)
+	}
 	finding.Sort(out.Findings)
 	result := g.conclude(ctx, locked, out, err)
-	if closeErr := g.close(ctx, book, runs, held); closeErr != nil && result == nil {
+	if closeErr := g.close(ctx, book, found.runs, found.Held); closeErr != nil && result == nil {
 		result = closeErr
 	}
 	return out, result

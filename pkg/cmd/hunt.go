@@ -36,6 +36,8 @@ type hunt struct {
 	names []string
 	ttl   time.Duration
 	hpas  []*autoscalingv2.HorizontalPodAutoscaler
+	// runs are the journal as it was read last.
+	runs []*journal.Run
 }
 
 // load reads what the watches do not show.
@@ -67,7 +69,8 @@ func (h *hunt) find(nodes map[string]bool) (quarry, error) {
 		},
 	}
 	choices := disruption.Choose(s, blockers, wish)
-	return quarry{choices: choices, findings: disruption.Findings(s, choices, wish)}, nil
+	full := refuseFull(choices)
+	return quarry{choices: choices, findings: append(full, disruption.Findings(s, choices, wish)...)}, nil
 }
 
 // onlyNamed keeps the blockers that the operator named. A name that is none of
@@ -166,7 +169,7 @@ func listed(names []string) string {
 // pauser carries out what was decided.
 func (h *hunt) pauser(t *talk, timeout time.Duration) *relief.Pauser {
 	return &relief.Pauser{
-		Keeper:  relief.Keeper{Client: h.client, Retry: h.patience(t.trouble)},
+		Keeper:  relief.Keeper{Client: h.client, Retry: h.patience(t.trouble), Book: h.runs},
 		Source:  h.watcher,
 		Clock:   h.Clock,
 		Timeout: timeout,

@@ -28,9 +28,6 @@ import (
 // does not.
 const journalNamespaceVariable = "VANTIQ_UPGRADE_JOURNAL_NAMESPACE"
 
-// keptRuns is how many closed runs stay in the journal as history.
-const keptRuns = 20
-
 // awayTimeout is how long a change waits for an API server that does not answer.
 const awayTimeout = 10 * time.Minute
 
@@ -153,7 +150,7 @@ func (n *notebook) finish(ctx context.Context, rec *journal.Recorder, outcome st
 	if err := rec.Finish(ctx, outcome); err != nil {
 		return err
 	}
-	return n.Prune(ctx, keptRuns)
+	return n.Prune(ctx, journal.Kept)
 }
 
 // markAll notes how far changes have come, by run. A run that has ended becomes
@@ -199,11 +196,11 @@ func (n *notebook) operator(ctx context.Context, fallback string) string {
 	return cmp.Or(review.Status.UserInfo.Username, fallback)
 }
 
-// held reads what is not given back.
-func (n *notebook) held(ctx context.Context) ([]*journal.Run, []relief.Held, []v1alpha1.Finding, error) {
+// held reads what there is of us on the objects of the cluster.
+func (n *notebook) held(ctx context.Context) ([]*journal.Run, relief.Inventory, []v1alpha1.Finding, error) {
 	runs, findings, err := n.Runs(ctx)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, relief.Inventory{}, nil, err
 	}
 	var objects []runtime.Object
 	err = n.Retry(ctx, func() error {
@@ -212,10 +209,17 @@ func (n *notebook) held(ctx context.Context) ([]*journal.Run, []relief.Held, []v
 		return err
 	})
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, relief.Inventory{}, nil, err
 	}
-	held, err := relief.Collect(runs, objects)
-	return runs, held, findings, err
+	all, err := relief.Collect(runs, objects)
+	if err != nil || len(all.Strays) == 0 {
+		return runs, all, findings, err
+	}
+	// A command that began meanwhile has marked what the journal, as it was read, did
+	// not know of yet.
+	again, _, err := n.Runs(ctx)
+	all.Strays = relief.Book(again).StillStray(all.Strays)
+	return runs, all, findings, err
 }
 
 // commandWords is a command as it is to be typed again, without the flags that

@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
@@ -49,18 +48,20 @@ func (r *runPause) run(ctx context.Context) (*v1alpha1.PauseReport, error) {
 		return nil, err
 	}
 	book := r.notebook(r.hunt.client, r.talk.trouble)
-	runs, held, _, err := book.held(ctx)
+	runs, all, _, err := book.held(ctx)
 	if err != nil {
 		return nil, err
 	}
+	r.hunt.runs = runs
+	changes := r.withhold(out, all, runs, r.hunt.changes(found.choices, r.now()))
 	planned := len(out.Paused)
-	out.Paused = append(out.Paused, keptFields(held, out.Paused, r.names)...)
+	out.Paused = append(out.Paused, keptFields(all.Held, out.Paused, r.names)...)
 	former := unfinished(runs, r.command)
 	if r.dryRun == dryRunClient || planned == 0 && (former == nil || r.dryRun != dryRunNone) {
 		return out, r.concludeUntouched(out)
 	}
 	if r.dryRun == dryRunServer {
-		return out, r.askServer(ctx, out, found.choices)
+		return out, r.askServer(ctx, out, changes)
 	}
 	if err := r.show(out); err != nil {
 		return nil, err
@@ -69,6 +70,21 @@ func (r *runPause) run(ctx context.Context) (*v1alpha1.PauseReport, error) {
 		return nil, err
 	}
 	return r.pause(ctx, book)
+}
+
+// withhold takes out of the report what cannot be done as things stand, and says why.
+func (r *runPause) withhold(out *v1alpha1.PauseReport, all relief.Inventory, runs []*journal.Run, changes []journal.Change) []journal.Change {
+	run := ""
+	if former := unfinished(runs, r.command); former != nil {
+		run = former.ID
+	}
+	changes, withheld := withhold(run, all, changes)
+	out.Findings = append(out.Findings, withheld...)
+	finding.Sort(out.Findings)
+	out.Paused = slices.DeleteFunc(out.Paused, func(p v1alpha1.PausedField) bool {
+		return !slices.ContainsFunc(changes, func(c journal.Change) bool { return c.UID == p.UID && c.Field == p.Field })
+	})
+	return changes
 }
 
 // question asks before anything is changed.
@@ -135,10 +151,10 @@ func (r *runPause) show(out *v1alpha1.PauseReport) error {
 }
 
 // askServer has the API server judge each change without making it.
-func (r *runPause) askServer(ctx context.Context, out *v1alpha1.PauseReport, choices []disruption.Choice) error {
-	keeper := relief.Keeper{Client: r.hunt.client, Retry: r.patience(r.talk.trouble), DryRun: true}
+func (r *runPause) askServer(ctx context.Context, out *v1alpha1.PauseReport, changes []journal.Change) error {
+	keeper := relief.Keeper{Client: r.hunt.client, Retry: r.patience(r.talk.trouble), Book: r.hunt.runs, DryRun: true}
 	run := &journal.Run{ID: journal.NewID(r.now()), Operator: r.Operator, Host: r.Operator}
-	for i, c := range r.hunt.changes(choices, r.now()) {
+	for i, c := range changes {
 		if err := keeper.Apply(ctx, run, c); err != nil {
 			out.Paused[i].State, out.Paused[i].Message = v1alpha1.PauseStateFailed, err.Error()
 			out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, c.Object.String(), err.Error(), ""))
@@ -167,13 +183,13 @@ func (r *runPause) pause(ctx context.Context, book *notebook) (*v1alpha1.PauseRe
 	if err != nil {
 		return nil, err
 	}
-	changes, foreign, err := r.hunt.goOn(held, book, r.talk, rec.Run(), r.hunt.changes(found.choices, r.now()))
+	ready, err := r.hunt.goOn(held, book, r.talk, rec.Run(), r.hunt.changes(found.choices, r.now()))
 	if err != nil {
 		return nil, err
 	}
-	fields, findings, err := r.hunt.pauser(r.talk, r.limit.atMost(r.wait)).Pause(held, rec, changes)
+	fields, findings, err := r.hunt.pauser(r.talk, r.limit.atMost(r.wait)).Pause(held, rec, ready.changes)
 	out.Paused = fields
-	outcome := r.conclude(ctx, held, out, append(foreign, findings...), err)
+	outcome := r.conclude(ctx, held, out, slices.Concat(ready.withheld, ready.foreign, findings), err)
 	if finishErr := book.finish(ctx, rec, pauseOutcome(out, outcome)); finishErr != nil && outcome == nil {
 		outcome = finishErr
 	}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/spelling"
 )
 
@@ -58,13 +60,12 @@ them.`
 
 func (o *resumeOptions) resume(cmd *cobra.Command) error {
 	ctx := cmd.Context()
-	run, err := o.find(ctx)
+	run, findings, err := o.find(ctx)
 	if err != nil {
 		return err
 	}
 	if run == nil {
-		fmt.Fprintln(o.ErrOut, "Nothing to go on with: every run came to its end. kubectl vantiq-upgrade status shows what is still ours.")
-		return o.print(nil)
+		return o.conclude(findings)
 	}
 	name := run.Command[0]
 	if entry, err := o.registry.Subcommand(name); err != nil || !entry.CanMutate() || name == "resume" {
@@ -73,7 +74,7 @@ func (o *resumeOptions) resume(cmd *cobra.Command) error {
 	o.course.began(run.ID)
 	fmt.Fprintf(o.ErrOut, "Run %s: %s, begun by %s on %s at %s.\n", run.ID, shortCommand(run.Command), run.Operator, run.Host, run.Started.Local().Format(time.DateTime))
 	if o.dryRun == dryRunClient {
-		return o.print(run)
+		return o.print(run, nil)
 	}
 	if !cmd.Flags().Changed("timeout") {
 		o.limit.become(0)
@@ -86,14 +87,32 @@ func (o *resumeOptions) resume(cmd *cobra.Command) error {
 		return err
 	}
 	root.SetArgs(append(slices.Clone(run.Command), append(passedOn(cmd), "--yes", "--dry-run="+o.dryRun.String())...))
-	return root.ExecuteContext(ctx)
+	if err := root.ExecuteContext(ctx); err != nil || len(findings) == 0 {
+		return err
+	}
+	report.Findings(o.ErrOut, findings, o.styleFor(o.ErrOut))
+	return &ExitError{Code: codeBlocked}
+}
+
+// conclude says that there is nothing to go on with, as far as that can be told.
+func (o *resumeOptions) conclude(findings []v1alpha1.Finding) error {
+	if len(findings) == 0 {
+		fmt.Fprintln(o.ErrOut, "Nothing to go on with: every run came to its end. kubectl vantiq-upgrade status shows what is still ours.")
+		return o.print(nil, nil)
+	}
+	report.Findings(o.ErrOut, findings, o.styleFor(o.ErrOut))
+	fmt.Fprintln(o.ErrOut, "Nothing to go on with that can be read; there may be more: see the findings.")
+	if err := o.print(nil, findings); err != nil {
+		return err
+	}
+	return &ExitError{Code: codeBlocked}
 }
 
 // print says which run would be gone on with; nil is none.
-func (o *resumeOptions) print(run *journal.Run) error {
+func (o *resumeOptions) print(run *journal.Run, findings []v1alpha1.Finding) error {
 	out := &v1alpha1.ResumeReport{
 		TypeMeta: v1alpha1.TypeMeta("ResumeReport"), ObjectMeta: metav1.ObjectMeta{Name: "cluster"},
-		Outcome: v1alpha1.ResumeNothingToDo, DryRun: o.dryRun.String(),
+		Outcome: v1alpha1.ResumeNothingToDo, DryRun: o.dryRun.String(), Findings: findings,
 	}
 	if run != nil {
 		status := runStatus(run)
@@ -108,16 +127,26 @@ func (o *resumeOptions) print(run *journal.Run) error {
 	})
 }
 
-// find returns the run to go on with; nil when there is none.
-func (o *resumeOptions) find(ctx context.Context) (*journal.Run, error) {
+// find returns the run to go on with, nil when there is none; and what cannot be
+// read, of the journal and of the marks.
+func (o *resumeOptions) find(ctx context.Context) (*journal.Run, []v1alpha1.Finding, error) {
 	client, err := o.conn.client()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	runs, _, err := o.notebook(client, nil).Runs(ctx)
+	runs, all, findings, err := o.notebook(client, nil).held(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	findings = slices.DeleteFunc(append(findings, relief.StrayFindings(all.Strays)...), func(f v1alpha1.Finding) bool {
+		return f.Severity != v1alpha1.SeverityError
+	})
+	run, err := o.choose(runs)
+	return run, findings, err
+}
+
+// choose returns the run to go on with; nil when there is none.
+func (o *resumeOptions) choose(runs []*journal.Run) (*journal.Run, error) {
 	var unfinished []*journal.Run
 	var ids []string
 	for _, run := range runs {
@@ -134,6 +163,8 @@ func (o *resumeOptions) find(ctx context.Context) (*journal.Run, error) {
 		return nil, nil
 	case slices.ContainsFunc(runs, func(r *journal.Run) bool { return r.ID == o.run && isAborting(r) }):
 		return nil, fmt.Errorf("run %s is being aborted: kubectl vantiq-upgrade abort %s", o.run, o.run)
+	case slices.ContainsFunc(runs, func(r *journal.Run) bool { return r.ID == o.run && (r.Damaged || r.Newer) }):
+		return nil, fmt.Errorf("run %s cannot be read to its end: kubectl vantiq-upgrade status says why", o.run)
 	case slices.ContainsFunc(runs, func(r *journal.Run) bool { return r.ID == o.run }):
 		return nil, fmt.Errorf("run %s came to its end: there is nothing to go on with", o.run)
 	}

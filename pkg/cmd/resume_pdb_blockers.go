@@ -36,7 +36,9 @@ ours.`
 			return err
 		}
 		g.next = g.nextCommands(cmd, args)
-		g.choose = func(_ []*journal.Run, held []relief.Held) ([]relief.Held, error) { return chooseNamed(held, args) }
+		g.choose = func(_ []*journal.Run, found relief.Inventory) (relief.Inventory, error) {
+			return chooseNamed(found, args)
+		}
 		return g.run(cmd.Context())
 	}
 	g.addFlags(cmd)
@@ -44,20 +46,28 @@ ours.`
 	return cmd
 }
 
-// chooseNamed keeps the pauses, or those of the named objects.
-func chooseNamed(held []relief.Held, names []string) ([]relief.Held, error) {
-	pauses := slices.DeleteFunc(slices.Clone(held), func(h relief.Held) bool { return !h.IsPause() })
+// chooseNamed keeps the pauses and the marks of pauses, or those of the named objects.
+func chooseNamed(found relief.Inventory, names []string) (relief.Inventory, error) {
+	pauses := relief.Inventory{
+		Held:   slices.DeleteFunc(slices.Clone(found.Held), func(h relief.Held) bool { return !h.IsPause() }),
+		Strays: slices.DeleteFunc(slices.Clone(found.Strays), func(s relief.Stray) bool { return !s.IsPause() }),
+	}
 	if len(names) == 0 {
 		return pauses, nil
 	}
-	var paused []string
-	for _, h := range pauses {
+	var paused, marked []string
+	for _, h := range pauses.Held {
 		paused = append(paused, h.Change.Object.String())
 	}
+	for _, s := range pauses.Strays {
+		marked = append(marked, s.Object.String())
+	}
 	for _, name := range names {
-		if !slices.Contains(paused, name) {
-			return nil, fmt.Errorf("%s is not paused (kind/namespace/name); what is: %s%s", name, listed(paused), spelling.DidYouMean(name, paused))
+		if !slices.Contains(paused, name) && !slices.Contains(marked, name) {
+			return relief.Inventory{}, fmt.Errorf("%s is not paused (kind/namespace/name); what is: %s%s", name, listed(paused), spelling.DidYouMean(name, slices.Concat(paused, marked)))
 		}
 	}
-	return slices.DeleteFunc(pauses, func(h relief.Held) bool { return !slices.Contains(names, h.Change.Object.String()) }), nil
+	pauses.Held = slices.DeleteFunc(pauses.Held, func(h relief.Held) bool { return !slices.Contains(names, h.Change.Object.String()) })
+	pauses.Strays = slices.DeleteFunc(pauses.Strays, func(s relief.Stray) bool { return !slices.Contains(names, s.Object.String()) })
+	return pauses, nil
 }

@@ -83,7 +83,7 @@ func (s *suite) stillOurs(ctx context.Context, client kubernetes.Interface, onTr
 	if holder != nil && s.locker(client, "", nil).IsGone(holder) {
 		holder.Lapsed = true
 	}
-	runs, held, findings, err := s.notebook(client, onTrouble).held(ctx)
+	runs, all, findings, err := s.notebook(client, onTrouble).held(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -96,10 +96,11 @@ func (s *suite) stillOurs(ctx context.Context, client kubernetes.Interface, onTr
 	}
 	now := s.now()
 	out.Findings = append(out.Findings, findings...)
-	for _, h := range held {
+	for _, h := range all.Held {
 		out.Changes = append(out.Changes, changeStatus(h, now))
 	}
-	out.Findings = append(out.Findings, relief.Findings(held, now)...)
+	out.Findings = append(out.Findings, relief.Findings(all.Held, now)...)
+	out.Findings = append(out.Findings, relief.StrayFindings(all.Strays)...)
 	finding.Sort(out.Findings)
 	return out, runs, nil
 }
@@ -184,6 +185,8 @@ func changeStatus(h relief.Held, now time.Time) v1alpha1.ChangeStatus {
 		s.State = v1alpha1.ChangeReturned
 	case relief.Gone, relief.Replaced:
 		s.State = v1alpha1.ChangeGone
+	case relief.TakenOver:
+		s.State = v1alpha1.ChangeTakenOver
 	case relief.Changed:
 		s.State = v1alpha1.ChangeChanged
 	}

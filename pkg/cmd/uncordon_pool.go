@@ -19,6 +19,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
 
@@ -31,6 +32,8 @@ type uncordonPoolOptions struct {
 	all    bool
 	quiet  bool
 	dryRun dryRun
+	// book is the journal: it says which cordons are ours.
+	book relief.Book
 	// alive are the nodes that there are, of all pools.
 	alive map[types.UID]bool
 }
@@ -131,8 +134,12 @@ func (o *uncordonPoolOptions) run(ctx context.Context) error {
 // read finds the pool as it is now.
 func (o *uncordonPoolOptions) read(ctx context.Context, client kubernetes.Interface, retry func(context.Context, func() error) error) (pool.Pool, error) {
 	var nodes []*corev1.Node
+	store := &journal.Store{ConfigMaps: client.CoreV1().ConfigMaps(o.journalNamespace), Now: o.now}
 	err := retry(ctx, func() error {
 		var err error
+		if o.book, _, err = store.Runs(ctx); err != nil {
+			return err
+		}
 		nodes, err = cluster.ListNodes(ctx, client)
 		return err
 	})
@@ -155,21 +162,33 @@ func (o *uncordonPoolOptions) read(ctx context.Context, client kubernetes.Interf
 func (o *uncordonPoolOptions) uncordon(ctx context.Context, client kubernetes.Interface, t *talk, nodes []*corev1.Node, out *v1alpha1.UncordonReport) error {
 	cordoner := drain.Cordoner{Nodes: client.CoreV1().Nodes(), DryRun: o.dryRun == dryRunServer}
 	for _, node := range nodes {
-		mark, ours := drain.MarkOf(node)
-		line := v1alpha1.UncordonedNode{Name: node.Name, Action: uncordonAction(node, ours, o.all), CordonedBy: mark.By}
-		if !mark.At.IsZero() {
-			at := metav1.NewTime(mark.At)
+		cordon, err := o.book.CordonOf(node)
+		if err != nil {
+			return err
+		}
+		line := v1alpha1.UncordonedNode{Name: node.Name, Action: uncordonAction(node, cordon, o.all), CordonedBy: cordon.By}
+		if !cordon.At.IsZero() {
+			at := metav1.NewTime(cordon.At)
 			line.CordonedAt = &at
 		}
-		if changes := line.Action == actionUncordoned || line.Action == actionMarkRemoved; changes && o.dryRun != dryRunClient {
-			err := o.patience(t.trouble)(ctx, func() error { return cordoner.Uncordon(ctx, node) })
+		if o.dryRun != dryRunClient && line.Action != actionLeft && line.Action != actionNone {
+			err := o.patience(t.trouble)(ctx, func() error { return cordoner.Uncordon(ctx, node, o.lifts) })
 			if err != nil {
 				return err
 			}
 		}
+		if f := cordon.Told; f != nil && !o.all {
+			t.note(fmt.Sprintf("%s: %s: %s: %s", f.Severity, f.Code, f.Object, f.Message))
+		}
 		out.Nodes = append(out.Nodes, line)
 	}
 	return nil
+}
+
+// lifts reports whether the cordon of a node is given back, as the node is now.
+func (o *uncordonPoolOptions) lifts(node *corev1.Node) bool {
+	cordon, err := o.book.CordonOf(node)
+	return o.all || err == nil && cordon.Ours
 }
 
 // writeDown notes in the journal which cordons were given back, also those that
@@ -211,17 +230,22 @@ const (
 	actionUncordoned  = "uncordoned"
 	actionMarkRemoved = "mark removed"
 	actionLeft        = "left cordoned"
+	// actionTheirs: the cordon is somebody else's by now, and only our mark goes.
+	actionTheirs = "mark removed, left cordoned"
+	actionNone   = "not cordoned"
 )
 
 // uncordonAction says what is to happen to a node.
-func uncordonAction(node *corev1.Node, ours, all bool) string {
+func uncordonAction(node *corev1.Node, cordon relief.Cordon, all bool) string {
 	switch {
-	case node.Spec.Unschedulable && (ours || all):
+	case node.Spec.Unschedulable && (cordon.Ours || all):
 		return actionUncordoned
+	case node.Spec.Unschedulable && cordon.CanGo:
+		return actionTheirs
 	case node.Spec.Unschedulable:
 		return actionLeft
-	case ours:
+	case cordon.CanGo:
 		return actionMarkRemoved
 	}
-	return "not cordoned"
+	return actionNone
 }

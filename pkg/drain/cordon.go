@@ -6,7 +6,9 @@ package drain
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -37,24 +39,49 @@ type Mark struct {
 	Pool string `json:"pool"`
 	// Run is the id of the run in the journal.
 	Run string `json:"run,omitempty"`
+	// UID is that of the node: a mark that was copied to another one is none. Older
+	// marks have none.
+	UID types.UID `json:"uid,omitempty"`
 	// Workloads are the owners of the pods that were to leave the node, as
 	// Kind/namespace/name. A run that goes on after kill -9 knows from here
 	// whose readiness it has to wait for, when the pods are gone already.
 	Workloads []string `json:"workloads,omitempty"`
 }
 
-// MarkOf reads our cordon mark. A mark that does not parse is still ours; its
-// fields are then empty.
-func MarkOf(node *corev1.Node) (Mark, bool) {
-	value, ours := node.Annotations[CordonAnnotation]
-	if !ours {
-		return Mark{}, false
-	}
+// ParseMark reads a mark. One that says neither by whom nor of which run it is
+// cannot be read.
+func ParseMark(value string) (Mark, error) {
 	var m Mark
 	if err := json.Unmarshal([]byte(value), &m); err != nil {
-		return Mark{}, true
+		return Mark{}, err
+	}
+	if m.By == "" && m.Run == "" {
+		return Mark{}, errors.New("it does not say whose it is")
+	}
+	return m, nil
+}
+
+// MarkOf reads our cordon mark, as far as the node alone can tell. It reports false
+// for a mark that makes no cordon ours: it cannot be read, it was written for another
+// node, or somebody else has set the cordon since.
+func MarkOf(node *corev1.Node) (Mark, bool) {
+	value, marked := node.Annotations[CordonAnnotation]
+	if !marked {
+		return Mark{}, false
+	}
+	m, err := ParseMark(value)
+	if err != nil || m.UID != "" && m.UID != node.UID || IsTakenOver(node.ManagedFields, CordonField) {
+		return Mark{}, false
 	}
 	return m, true
+}
+
+// IsTakenOver reports whether a field that we had set has its value from somebody
+// else since: it was given another value, or none, and set again. Where the managed
+// fields do not tell it was not.
+func IsTakenOver(entries []metav1.ManagedFieldsEntry, field string) bool {
+	owners := cluster.FieldOwners(entries, field)
+	return len(owners) > 0 && !slices.ContainsFunc(owners, func(o cluster.FieldOwner) bool { return o.Manager == FieldManager })
 }
 
 // Cordoner makes nodes unschedulable and gives them back.
@@ -87,13 +114,18 @@ func (c Cordoner) Cordon(ctx context.Context, node *corev1.Node, mark Mark) (boo
 	return did, nil
 }
 
-// Uncordon gives node back and removes our mark.
-func (c Cordoner) Uncordon(ctx context.Context, node *corev1.Node) error {
+// Uncordon removes our mark from node, and gives it back where lifts says so: it is
+// asked again when the node has changed meanwhile.
+func (c Cordoner) Uncordon(ctx context.Context, node *corev1.Node, lifts func(*corev1.Node) bool) error {
 	err := c.change(ctx, node, func(n *corev1.Node) map[string]any {
-		if _, ours := n.Annotations[CordonAnnotation]; !ours && !n.Spec.Unschedulable {
-			return nil
+		_, marked := n.Annotations[CordonAnnotation]
+		switch {
+		case n.Spec.Unschedulable && lifts(n):
+			return nodePatch(n, false, nil)
+		case marked:
+			return markPatch(n, nil)
 		}
-		return nodePatch(n, false, nil)
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("uncordoning node %s: %w", node.Name, err)
@@ -101,20 +133,24 @@ func (c Cordoner) Uncordon(ctx context.Context, node *corev1.Node) error {
 	return nil
 }
 
-// nodePatch is a merge patch that holds only for the node as it was read: its
-// uid and its resourceVersion are preconditions.
+// markPatch is a merge patch of our mark alone. It holds only for the node as it was
+// read: its uid and its resourceVersion are preconditions.
+func markPatch(n *corev1.Node, mark any) map[string]any {
+	return map[string]any{"metadata": map[string]any{
+		"uid": n.UID, "resourceVersion": n.ResourceVersion,
+		"annotations": map[string]any{CordonAnnotation: mark},
+	}}
+}
+
+// nodePatch is markPatch with the cordon itself.
 func nodePatch(n *corev1.Node, unschedulable bool, mark any) map[string]any {
 	var field any // absent rather than false, as it was before any cordon
 	if unschedulable {
 		field = true
 	}
-	return map[string]any{
-		"metadata": map[string]any{
-			"uid": n.UID, "resourceVersion": n.ResourceVersion,
-			"annotations": map[string]any{CordonAnnotation: mark},
-		},
-		"spec": map[string]any{"unschedulable": field},
-	}
+	patch := markPatch(n, mark)
+	patch["spec"] = map[string]any{"unschedulable": field}
+	return patch
 }
 
 // change patches a node, and reads it again when it has changed since.

@@ -114,7 +114,7 @@ func (d *Drainer) cordonAll(ctx context.Context, plan *Plan) (map[string]bool, e
 			err := d.patiently(ctx, plan, func() error {
 				var err error
 				did, err = d.Cordoner.Cordon(ctx, node, Mark{
-					By: d.By, At: at, Pool: plan.Pool.Name, Run: d.runID(), Workloads: plan.workloadsOn(node.Name),
+					By: d.By, At: at, Pool: plan.Pool.Name, Run: d.runID(), UID: node.UID, Workloads: plan.workloadsOn(node.Name),
 				})
 				return err
 			})

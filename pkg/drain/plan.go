@@ -69,6 +69,7 @@ func NewPlan(s *cluster.Snapshot, p pool.Pool, pools []pool.Pool, prof *profile.
 	plan.Findings = append(plan.Findings, plan.warnings()...)
 	plan.Findings = append(plan.Findings, plan.comesBack(s)...)
 	plan.Findings = append(plan.Findings, plan.stoppedBlockers(s)...)
+	plan.Findings = append(plan.Findings, plan.fullNodes()...)
 	plan.OurOtherPools = ourOtherPools(p, pools)
 	finding.Sort(plan.Findings)
 	plan.Waves = plan.waves(s)

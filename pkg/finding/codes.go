@@ -73,6 +73,13 @@ const (
 	RestoreForced   Code = "VU-319"
 	PausedForDrain  Code = "VU-320"
 	FloorGivenUp    Code = "VU-321"
+
+	MarkStale        Code = "VU-322"
+	CopyStandsPaused Code = "VU-323"
+	MarkUnreadable   Code = "VU-324"
+	MarkOnly         Code = "VU-325"
+	TakenOver        Code = "VU-326"
+	AnnotationsFull  Code = "VU-327"
 )
 
 // 4xx: where pods are against where they belong.

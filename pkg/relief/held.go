@@ -5,7 +5,6 @@ package relief
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -23,12 +22,23 @@ type Held struct {
 	// its line is not ours to write.
 	Run       string
 	InJournal bool
+	// Unrecorded: the mark on the object is the only record.
+	Unrecorded bool
 	// By and Host are who made it.
 	By, Host string
 	Change   journal.Change
 	Standing Standing
 	// Live is the object now; nil when there is none.
 	Live *Live
+}
+
+// Inventory is what there is of us on the objects of a cluster.
+type Inventory struct {
+	// Held are in the order in which they are to be given back: everything else
+	// before cordons, the latest first.
+	Held []Held
+	// Strays are marks that are not acted on.
+	Strays []Stray
 }
 
 // IsPause reports whether it is a pause, and no cordon or keep-off pod.
@@ -42,46 +52,41 @@ func (h Held) Expired(now time.Time) bool {
 	return h.Change.Expires != nil && now.After(*h.Change.Expires)
 }
 
-// Collect finds what is not given back: the open lines of the runs, and the marks
-// on objects that no open line tells of. It is in the order in which it is to be
-// given back: everything else before cordons, the latest first.
-func Collect(runs []*journal.Run, objects []runtime.Object) ([]Held, error) {
-	named := namedBy(runs)
+// Collect finds what is not given back: the open lines of the runs, and the changes
+// of which the mark is the only record. Marks that the journal does not bear out are
+// apart.
+func Collect(runs []*journal.Run, objects []runtime.Object) (Inventory, error) {
+	book, named := Book(runs), namedBy(runs)
 	lives := make(map[journal.Object]*Live, len(named))
-	var marked []journal.Object
+	var all Inventory
 	for _, object := range objects {
 		name, ours, err := nameOf(object)
 		if err != nil {
-			return nil, err
+			return Inventory{}, err
 		}
 		if !ours && !named[name] {
 			continue // most of a cluster is none of our business
 		}
 		if lives[name], err = NewLive(object); err != nil {
-			return nil, err
+			return Inventory{}, err
 		}
-		if ours && !named[name] {
-			marked = append(marked, name)
-		}
+		held, strays := book.fromMarks(name, lives[name])
+		all.Held, all.Strays = append(all.Held, held...), append(all.Strays, strays...)
 	}
-	var all []Held
 	for _, run := range runs {
 		for _, c := range run.Changes {
 			if !c.IsOpen() {
 				continue
 			}
 			h := Held{Run: run.ID, InJournal: !run.Newer, By: run.Operator, Host: run.Host, Change: c, Live: lives[c.Object]}
-			h.Standing = Judge(run.ID, c, h.Live)
+			h.Standing = book.Judge(run.ID, c, h.Live)
 			if run.Newer && h.Standing == Untouched {
 				continue // given back; the version that made the run closes the line
 			}
-			all = append(all, h)
+			all.Held = append(all.Held, h)
 		}
 	}
-	for _, name := range marked {
-		all = append(all, fromMarks(name, lives[name])...)
-	}
-	slices.SortStableFunc(all, inOrderOfRestore)
+	slices.SortStableFunc(all.Held, inOrderOfRestore)
 	return all, nil
 }
 
@@ -122,26 +127,43 @@ func nameOf(object runtime.Object) (journal.Object, bool, error) {
 	return o, paused || cordoned, nil
 }
 
-// fromMarks reads the changes that only the marks of an object tell of.
-func fromMarks(o journal.Object, live *Live) []Held {
-	var all []Held
-	if value, marked := live.Annotations[Annotation]; marked {
-		if m, err := parseMark(value); err == nil && m.Field != "" {
-			c := journal.Change{
-				Number: m.Number, Time: m.At, Object: o, UID: live.UID, Field: m.Field,
-				Before: m.Before, After: m.After, Mode: m.Mode, Expires: m.Expires, State: journal.Applied,
-			}
-			all = append(all, Held{Run: m.Run, By: m.By, Host: m.Host, Change: c, Live: live, Standing: Judge(m.Run, c, live)})
+// fromMarks sorts the marks of an object: those that are the only record of a change,
+// and those that are not acted on. Of an open line the journal tells.
+func (b Book) fromMarks(o journal.Object, live *Live) (held []Held, strays []Stray) {
+	for _, annotation := range []string{Annotation, drain.CordonAnnotation} {
+		value, marked := live.Annotations[annotation]
+		if !marked || annotation == drain.CordonAnnotation && o.Kind != "Node" {
+			continue
+		}
+		m, err := parseMark(annotation, value)
+		claim := Unreadable
+		if err == nil {
+			claim = b.claim(o, live, m)
+		}
+		switch {
+		case claim == Open:
+		case claim == Unrecorded, o.Kind == "Pod" && claim != Unreadable: // a keep-off pod is the change itself
+			c := m.change(o, live.UID)
+			held = append(held, Held{Run: m.Run, Unrecorded: true, By: m.By, Host: m.Host, Change: c, Live: live, Standing: b.Judge(m.Run, c, live)})
+		default:
+			strays = append(strays, Stray{
+				Object: o, Annotation: annotation, Claim: claim, Mark: m, Err: err, Raw: value, Live: live,
+				Recorded: b.recordedBy(o, live, annotation),
+			})
 		}
 	}
-	if value, marked := live.Annotations[drain.CordonAnnotation]; marked && o.Kind == "Node" {
-		var m drain.Mark
-		_ = json.Unmarshal([]byte(value), &m) // what cannot be read is still our cordon
-		c := journal.Change{
-			Time: m.At, Object: o, UID: live.UID, Field: drain.CordonField,
-			Before: json.RawMessage("null"), After: json.RawMessage("true"), Mode: drain.ModeCordon, State: journal.Applied,
+	return held, strays
+}
+
+// recordedBy is a run with an open line for an object, of a mode that the annotation
+// marks; empty when there is none.
+func (b Book) recordedBy(o journal.Object, live *Live, annotation string) string {
+	for _, run := range b {
+		if slices.ContainsFunc(run.Changes, func(c journal.Change) bool {
+			return c.IsOpen() && c.Object == o && c.UID == live.UID && annotationOf(c.Mode) == annotation
+		}) {
+			return run.ID
 		}
-		all = append(all, Held{Run: m.Run, By: m.By, Host: m.By, Change: c, Live: live, Standing: Judge(m.Run, c, live)})
 	}
-	return all
+	return ""
 }

@@ -4,6 +4,7 @@
 package relief
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,6 +20,9 @@ type Keeper struct {
 	Client kubernetes.Interface
 	// Retry repeats a request that failed for a passing reason.
 	Retry func(context.Context, func() error) error
+	// Book is the journal as it was read when the command began: it says whether
+	// the mark of another run counts.
+	Book Book
 	// DryRun asks the server without a change.
 	DryRun bool
 }
@@ -31,6 +35,9 @@ type ConflictError struct {
 	Standing Standing
 	// Run is the run of ours that has it; empty when it is none.
 	Run string
+	// By says who has set the value that is there over that of Run; empty when Run
+	// has.
+	By string
 	// Now is the value of the field; nil when the object is gone or replaced.
 	Now json.RawMessage
 }
@@ -44,13 +51,28 @@ func (e *ConflictError) Cause() string {
 		return "does not exist any more"
 	case Replaced:
 		return "was deleted and made again by somebody else"
-	case Ours, Untouched, Reverted, Changed, Back:
+	case Ours, Untouched, Reverted, Changed, TakenOver, Back:
 	}
-	by := "somebody else"
-	if e.Run != "" {
-		by = "run " + e.Run
+	now := fmt.Sprintf("%s is %s now", e.Field, journal.Text(e.Now))
+	switch {
+	case e.Run == "":
+		return "was changed by " + cmp.Or(e.By, "somebody else") + ": " + now
+	case e.By == "":
+		return "was changed by run " + e.Run + ": " + now
 	}
-	return fmt.Sprintf("was changed by %s: %s is %s now", by, e.Field, journal.Text(e.Now))
+	return "was changed by " + e.By + " after run " + e.Run + " had changed it: " + now
+}
+
+// Remedy is what to do about it before the same change is tried again.
+func (e *ConflictError) Remedy() string {
+	if e.Run == "" {
+		return "look at it, then run the same command again"
+	}
+	remedy := giveBack + " " + e.Object.String()
+	if e.By != "" {
+		remedy += " --force"
+	}
+	return remedy + " # puts back what run " + e.Run + " found; then run the same command again"
 }
 
 // Look reads the object of a change and says how it stands.
@@ -68,7 +90,7 @@ func (k Keeper) Look(ctx context.Context, run string, c journal.Change) (Standin
 	if err != nil {
 		return "", nil, err
 	}
-	return Judge(run, c, live), live, nil
+	return k.Book.Judge(run, c, live), live, nil
 }
 
 // Apply makes a change that the journal has. It holds only for the object as it
@@ -85,9 +107,9 @@ func (k Keeper) Apply(ctx context.Context, run *journal.Run, c journal.Change) e
 			return nil // the answer was lost
 		case Untouched:
 			return k.set(ctx, at, c, live, c.After, string(mark))
-		case Reverted, Changed, Replaced, Gone, Back:
+		case Reverted, Changed, TakenOver, Replaced, Gone, Back:
 		}
-		return conflict(run.ID, c, standing, live)
+		return k.conflict(run.ID, c, standing, live)
 	})
 }
 
@@ -109,16 +131,23 @@ func (k Keeper) Restore(ctx context.Context, run string, c journal.Change, force
 		switch {
 		case standing == Untouched, standing == Back:
 			return nil
-		case standing == Reverted:
+		case standing == TakenOver && !force, standing == Reverted:
+			if _, marked := live.Annotations[annotationOf(c.Mode)]; !marked {
+				return nil
+			}
 			_, err := k.write(ctx, at, c, live, "", nil, nil)
 			return err
 		case standing == Ours, force && standing != Gone:
 			return k.set(ctx, at, c, live, c.Before, nil)
 		}
-		return conflict(run, c, standing, live)
+		return k.conflict(run, c, standing, live)
 	})
 	return stood, err
 }
+
+// overtaken is how often a change is tried on an object that somebody else changes in
+// between, each time.
+const overtaken = 100
 
 // change looks and writes, and does so again when the object has changed in
 // between. Only the requests are repeated while the API server does not answer:
@@ -128,15 +157,17 @@ func (k Keeper) change(ctx context.Context, run string, c journal.Change, write 
 	if err != nil {
 		return err
 	}
-	for {
-		standing, live, err := k.Look(ctx, run, c)
-		if err != nil {
+	for range overtaken {
+		var standing Standing
+		var live *Live
+		if standing, live, err = k.Look(ctx, run, c); err != nil {
 			return err
 		}
-		if err := write(at, standing, live); !apierrors.IsConflict(err) || ctx.Err() != nil {
+		if err = write(at, standing, live); !apierrors.IsConflict(err) || ctx.Err() != nil {
 			return err
 		}
 	}
+	return err
 }
 
 // write sends a change, again while the API server does not answer. Where only
@@ -163,14 +194,17 @@ func (k Keeper) set(ctx context.Context, at api, c journal.Change, live *Live, v
 	return nil
 }
 
-func conflict(run string, c journal.Change, standing Standing, live *Live) error {
+func (k Keeper) conflict(run string, c journal.Change, standing Standing, live *Live) error {
 	e := &ConflictError{Object: c.Object, Field: c.Field, Standing: standing}
 	if live == nil {
 		return e
 	}
-	e.Now = live.Value(c.Field)
-	if _, others := marks(run, c, live); others {
+	e.Now, e.By = live.Value(c.Field), live.setBy(c.Field)
+	if _, others := k.Book.marks(run, c, live); others {
 		e.Run = markedBy(c, live)
+		if live.isAsMarked(c) {
+			e.By = ""
+		}
 	}
 	return e
 }

@@ -109,7 +109,7 @@ func (k Keeper) KeepOff(ctx context.Context, run *journal.Run, c journal.Change,
 		case standing == Ours:
 			return nil // the answer was lost
 		}
-		return conflict(run.ID, c, standing, live)
+		return k.conflict(run.ID, c, standing, live)
 	}
 	if err != nil {
 		return fmt.Errorf("keeping pods off by %s: %w", c.Object, err)
@@ -125,7 +125,7 @@ func (k Keeper) remove(ctx context.Context, run string, c journal.Change) (Stand
 		return standing, err
 	}
 	if standing != Ours {
-		return standing, conflict(run, c, standing, live)
+		return standing, k.conflict(run, c, standing, live)
 	}
 	options := metav1.DeleteOptions{GracePeriodSeconds: new(int64(0)), Preconditions: &metav1.Preconditions{UID: &live.UID}}
 	if k.DryRun {

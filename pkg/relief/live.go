@@ -22,6 +22,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 )
@@ -31,7 +32,9 @@ type Live struct {
 	UID             types.UID
 	ResourceVersion string
 	Annotations     map[string]string
-	fields          map[string]any
+	// managed says who has set which field.
+	managed []metav1.ManagedFieldsEntry
+	fields  map[string]any
 }
 
 // NewLive reads an object of the API; nil stays nil.
@@ -47,7 +50,7 @@ func NewLive(object runtime.Object) (*Live, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Live{UID: accessor.GetUID(), ResourceVersion: accessor.GetResourceVersion(), Annotations: accessor.GetAnnotations(), fields: fields}, nil
+	return &Live{UID: accessor.GetUID(), ResourceVersion: accessor.GetResourceVersion(), Annotations: accessor.GetAnnotations(), managed: accessor.GetManagedFields(), fields: fields}, nil
 }
 
 // Value is the value of a field as JSON; null when it is absent.
@@ -70,6 +73,22 @@ func (l *Live) has(field string, value json.RawMessage) bool {
 		return false
 	}
 	return bytes.Equal(l.Value(field), compact.Bytes())
+}
+
+// isTakenOver reports whether somebody else has set a field since we did.
+func (l *Live) isTakenOver(field string) bool { return drain.IsTakenOver(l.managed, field) }
+
+// setBy says who has set a field, and when, where the managed fields tell: somebody
+// else (kubectl, 2026-11-23 10:33:05).
+func (l *Live) setBy(field string) string {
+	owners := cluster.FieldOwners(l.managed, field)
+	if len(owners) == 0 || owners[0].Manager == drain.FieldManager {
+		return "somebody else"
+	}
+	if owners[0].Time.IsZero() {
+		return "somebody else (" + owners[0].Manager + ")"
+	}
+	return "somebody else (" + owners[0].Manager + ", " + stamp(owners[0].Time) + ")"
 }
 
 // api is where the objects of a kind are read and written.

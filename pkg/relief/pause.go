@@ -107,7 +107,7 @@ func (p *Pauser) apply(ctx context.Context, rec Recorder, c journal.Change, fiel
 	err := p.Keeper.Apply(ctx, rec.Run(), c)
 	if conflict, is := errors.AsType[*ConflictError](err); is {
 		field.State, field.Message = v1alpha1.PauseStateFailed, conflict.Error()
-		return []v1alpha1.Finding{finding.New(finding.PauseConflict, c.Object.String(), conflict.Cause(), "look at it, then run the same command again")},
+		return []v1alpha1.Finding{finding.New(finding.PauseConflict, c.Object.String(), conflict.Cause(), conflict.Remedy())},
 			rec.Mark(ctx, journal.Dropped, "not carried out: "+conflict.Error(), c.Number)
 	}
 	if err != nil {
@@ -133,7 +133,7 @@ func (p *Pauser) settle(ctx context.Context, rec Recorder, c journal.Change, fie
 	}
 	field.Message = why
 	if c.Mode != string(disruption.Surge) {
-		return []v1alpha1.Finding{finding.New(finding.PauseNoEffect, c.Object.String(), why, "kubectl describe "+describable(c.Object))}, nil
+		return []v1alpha1.Finding{finding.New(finding.PauseNoEffect, c.Object.String(), why, "kubectl describe "+Describable(c.Object))}, nil
 	}
 	field.State = v1alpha1.PauseStateFailed
 	found := []v1alpha1.Finding{finding.New(finding.ReliefRefused, c.Object.String(), why, "choose another --mode for it; the extra replica was given back")}
@@ -143,8 +143,8 @@ func (p *Pauser) settle(ctx context.Context, rec Recorder, c journal.Change, fie
 	return found, rec.Mark(ctx, journal.Restored, why, c.Number)
 }
 
-// describable names an object for kubectl describe.
-func describable(o journal.Object) string {
+// Describable names an object for kubectl describe.
+func Describable(o journal.Object) string {
 	if o.Namespace == "" {
 		return o.Kind + " " + o.Name
 	}

@@ -63,6 +63,9 @@ func (p *Pauser) giveBack(ctx context.Context, open Recorders, h Held, force boo
 		return []v1alpha1.Finding{p.conflictFinding(h, conflict)}, nil // the line stays open
 	case stood == Untouched && h.Change.State == journal.Planned:
 		field.State, state = v1alpha1.RestoreNotApplied, journal.Dropped
+	case stood == TakenOver && !force:
+		field.State, state, note = v1alpha1.RestoreTakenOver, journal.Dropped, "somebody else's now, left as it is"
+		findings = append(findings, h.takenOver(""))
 	case stood == Back:
 		field.State = v1alpha1.RestoreRestored
 	case stood == Untouched, stood == Reverted:
@@ -117,7 +120,7 @@ func (p *Pauser) awaitRestored(ctx context.Context, open Recorders, held []Held,
 		}
 		if why != "" {
 			field.State, field.Message = v1alpha1.RestoreNotReady, why
-			findings = append(findings, finding.New(finding.RestoreNotReady, h.Change.Object.String(), "given back, but not Ready: "+why, "kubectl describe "+describable(h.Change.Object)))
+			findings = append(findings, finding.New(finding.RestoreNotReady, h.Change.Object.String(), "given back, but not Ready: "+why, "kubectl describe "+Describable(h.Change.Object)))
 			if !force {
 				continue // whoever comes next waits again
 			}
@@ -163,6 +166,8 @@ func RestoredField(h Held) v1alpha1.RestoredField {
 		f.State = v1alpha1.RestoreGone
 	case Replaced, Changed:
 		f.State = v1alpha1.RestoreConflict
+	case TakenOver:
+		f.State = v1alpha1.RestoreTakenOver
 	case Untouched:
 		f.State = v1alpha1.RestoreNotApplied
 	case Back:

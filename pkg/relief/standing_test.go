@@ -110,14 +110,16 @@ func TestJudge(t *testing.T) {
 
 		"a cordon of ours":                    {cordon(), node(true, `{"by":"a","run":"`+run+`"}`), relief.Ours},
 		"a cordon from before the journal":    {cordon(), node(true, `{"by":"a"}`), relief.Ours},
-		"a cordon of somebody else":           {cordon(), node(true), relief.Changed},
+		"a cordon of somebody else":           {cordon(), node(true), relief.TakenOver},
+		"cordoned by somebody else first":     {in(journal.Planned, cordon()), node(true), relief.Untouched},
 		"uncordoned by hand":                  {cordon(), node(false, `{"by":"a","run":"`+run+`"}`), relief.Reverted},
 		"given back":                          {cordon(), node(false), relief.Untouched},
 		"the upgrade has replaced the node":   {cordon(), another(node(false)), relief.Gone},
 		"a cordon of ours, from another run":  {cordon(), node(true, `{"by":"a","run":"20260101-000000-aaaaa"}`), relief.Changed},
 		"a budget's number":                   {relaxed("2", "1"), budget(intstr.FromInt32(1)), relief.Ours},
 		"a budget's percentage, as it was":    {relaxed(`"100%"`, "1"), budget(intstr.FromString("100%")), relief.Untouched},
-		"a number is not the same percentage": {relaxed("100", "1"), budget(intstr.FromString("100%")), relief.Changed},
+		"a number is not the same percentage": {relaxed("100", "1"), budget(intstr.FromString("100%")), relief.TakenOver},
+		"scaled by somebody, and unmarked":    {pause("2", "0"), telegraf("d1", new(int32(3))), relief.TakenOver},
 		"JSON with spaces, by a person":       {relaxed(" 2 ", " 1 "), budget(intstr.FromInt32(1)), relief.Ours},
 		"a recorded value that is no JSON":    {relaxed("}", "{"), budget(intstr.FromInt32(1)), relief.Changed},
 	}
@@ -130,7 +132,7 @@ func TestJudge(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if got := relief.Judge(run, test.change, live); got != test.want {
+			if got := relief.Book(nil).Judge(run, test.change, live); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
@@ -149,10 +151,11 @@ func TestCollect(t *testing.T) {
 		&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n2", UID: "n2", Annotations: map[string]string{drain.CordonAnnotation: `{"by":"b","run":"20251231-000000-lost2"}`}}, Spec: corev1.NodeSpec{Unschedulable: true}},
 		&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n3", UID: "n3"}, Spec: corev1.NodeSpec{Unschedulable: true}},
 	}
-	held, err := relief.Collect(runs, objects)
+	all, err := relief.Collect(runs, objects)
 	if err != nil {
 		t.Fatal(err)
 	}
+	held := all.Held
 	type line struct {
 		Object, Run string
 		InJournal   bool
@@ -199,12 +202,12 @@ func TestFindings(t *testing.T) {
 			if test.object != nil {
 				objects = append(objects, test.object)
 			}
-			held, err := relief.Collect([]*journal.Run{{ID: run, Changes: []journal.Change{test.change}}}, objects)
+			all, err := relief.Collect([]*journal.Run{{ID: run, Changes: []journal.Change{test.change}}}, objects)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var got []string
-			for _, f := range relief.Findings(held, at.Add(time.Hour)) {
+			for _, f := range relief.Findings(all.Held, at.Add(time.Hour)) {
 				got = append(got, f.Code)
 				if f.Remedy == "" || f.Message == "" {
 					t.Errorf("%+v", f)

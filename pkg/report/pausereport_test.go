@@ -253,7 +253,7 @@ To put the recorded values back all the same: kubectl vantiq-upgrade go-on --for
 OBJECT                        CHANGE            STATE
 deploy shared/telegraf-prom   replicas 0 -> 1   Restored
 
-1 change given back, but there may be more: the journal cannot be read to the end; see the findings.
+1 change given back, but there may be more: not all of the journal and the marks can be read; see the findings.
 `,
 		},
 		"nothing but a conflict": {
@@ -450,6 +450,15 @@ Lock: free; no command is working
 
 Clean: nothing of ours is left in the cluster.
 `)
+
+	for severity, want := range map[v1alpha1.Severity]string{
+		v1alpha1.SeverityError: "It cannot be told whether anything of ours is left", v1alpha1.SeverityWarning: "No change of ours is left to be given back; see the findings",
+	} {
+		found := v1alpha1.StatusReport{Findings: []v1alpha1.Finding{{Code: "VU-324", Severity: severity, Object: "o", Message: "m", Remedy: "r"}}}
+		if got := printed(&found, false); strings.Contains(got, "Clean") || !strings.Contains(got, want) {
+			t.Errorf("%s:\n%s", severity, got)
+		}
+	}
 
 	got = printed(&many, false)
 	for _, want := range []string{

@@ -56,6 +56,8 @@ func givenBack(f *v1alpha1.RestoredField, wide bool) string {
 		return field + " (gone) -> " + before
 	case f.State == v1alpha1.RestoreNotApplied:
 		return field + " " + before + " (never changed)"
+	case f.State == v1alpha1.RestoreTakenOver:
+		return field + " " + value(f.From) + " (somebody else's)"
 	case f.State == v1alpha1.RestoreAlreadyBack || value(f.From) == before:
 		return field + " " + before + " (already back)"
 	}
@@ -65,7 +67,7 @@ func givenBack(f *v1alpha1.RestoredField, wide bool) string {
 // isBack reports whether nothing of a change is left.
 func isBack(state v1alpha1.RestoreState) bool {
 	switch state {
-	case v1alpha1.RestoreRestored, v1alpha1.RestoreAlreadyBack, v1alpha1.RestoreNotApplied, v1alpha1.RestoreGone, v1alpha1.RestorePlanned, v1alpha1.RestoreReturned:
+	case v1alpha1.RestoreRestored, v1alpha1.RestoreAlreadyBack, v1alpha1.RestoreNotApplied, v1alpha1.RestoreGone, v1alpha1.RestorePlanned, v1alpha1.RestoreReturned, v1alpha1.RestoreTakenOver:
 		return true
 	case v1alpha1.RestoreConflict, v1alpha1.RestoreNotReady, v1alpha1.RestoreFailed:
 	}
@@ -82,7 +84,7 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 			if state == v1alpha1.RestoreConflict {
 				conflicts++
 			}
-		case state != v1alpha1.RestoreGone && state != v1alpha1.RestoreNotApplied:
+		case state != v1alpha1.RestoreGone && state != v1alpha1.RestoreNotApplied && state != v1alpha1.RestoreTakenOver:
 			back++
 		}
 	}
@@ -100,6 +102,10 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 	case v1alpha1.PauseNothingToDo:
 		fmt.Fprintf(w, "%s of ours is left to be given back. Nothing was changed.\n", style.Green("Nothing"))
 	case v1alpha1.PauseDone:
+		if len(r.Restored) == 0 && len(r.Findings) > 0 {
+			fmt.Fprintf(w, "%s: there was no change to give back; see the findings.\n", style.Green("Done"))
+			return
+		}
 		fmt.Fprintf(w, "%s: %s given back and read back. Nothing of ours is left of them.\n", style.Green("Done"), plural(back, "change"))
 		if slices.ContainsFunc(r.Restored, isUncordoned) {
 			fmt.Fprintln(w, "Pods that had moved stay where they are: kubectl vantiq-upgrade placement-check")
@@ -107,7 +113,7 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 	case v1alpha1.PauseBlocked:
 		switch {
 		case r.DryRun == "none" && left == 0:
-			fmt.Fprintf(w, "%s, but there may be more: the journal cannot be read to the end; see the findings.\n", style.Yellow(plural(back, "change")+" given back"))
+			fmt.Fprintf(w, "%s, but there may be more: not all of the journal and the marks can be read; see the findings.\n", style.Yellow(plural(back, "change")+" given back"))
 		case r.DryRun == "none":
 			fmt.Fprintf(w, "%s: %d left; see the findings.\n", style.Red("Nothing given back"), left)
 		default:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 )
 
 // maxRuns is how many runs are shown of which nothing is open.
@@ -32,17 +33,28 @@ func StatusReport(w io.Writer, r *v1alpha1.StatusReport, next Next, style Style,
 	}
 	fmt.Fprintln(w)
 	firstFindings(w, r.Findings, style, wide)
-	if len(r.Changes) == 0 {
-		fmt.Fprintf(w, "%s: nothing of ours is left in the cluster.\n", style.Green("Clean"))
-	} else {
-		fmt.Fprintf(w, "%s of ours in the cluster.\n", style.Yellow(plural(len(r.Changes), "change")))
-	}
+	printLeft(w, r, style)
 	printNext(w, "To go on: ", next.Again)
 	for _, step := range next.Steps {
 		printNext(w, "Next: upgrade the nodes, then ", step)
 	}
 	printNext(w, "To give back: ", next.GiveBack)
 	return nil
+}
+
+// printLeft says whether anything of ours is left. Clean is said only when nothing was
+// found that may hide some more: a journal or a mark that cannot be read, or is stale.
+func printLeft(w io.Writer, r *v1alpha1.StatusReport, style Style) {
+	switch {
+	case len(r.Changes) > 0:
+		fmt.Fprintf(w, "%s of ours in the cluster.\n", style.Yellow(plural(len(r.Changes), "change")))
+	case finding.HasErrors(r.Findings):
+		fmt.Fprintf(w, "%s whether anything of ours is left: see the findings.\n", style.Red("It cannot be told"))
+	case len(r.Findings) > 0:
+		fmt.Fprintf(w, "%s of ours is left to be given back; see the findings.\n", style.Yellow("No change"))
+	default:
+		fmt.Fprintf(w, "%s: nothing of ours is left in the cluster.\n", style.Green("Clean"))
+	}
 }
 
 func printLock(w io.Writer, lock *v1alpha1.LockStatus, style Style) {
@@ -138,7 +150,7 @@ func changesTable(rows []*v1alpha1.ChangeStatus, wide bool, since string, short 
 func changeNow(c *v1alpha1.ChangeStatus, wide bool) string {
 	text := change(c.Field, c.Before, c.After, wide)
 	switch c.State {
-	case v1alpha1.ChangeReverted, v1alpha1.ChangeChanged, v1alpha1.ChangeReturned:
+	case v1alpha1.ChangeReverted, v1alpha1.ChangeChanged, v1alpha1.ChangeTakenOver, v1alpha1.ChangeReturned:
 		return text + ", now " + value(c.Now)
 	case v1alpha1.ChangeOurs, v1alpha1.ChangeGone, v1alpha1.ChangeNotApplied, v1alpha1.ChangeUnknown:
 	}

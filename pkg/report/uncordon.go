@@ -24,7 +24,7 @@ func Uncordon(w io.Writer, r *v1alpha1.UncordonReport, style Style, wide bool) e
 		switch n.Action {
 		case "uncordoned", "mark removed":
 			changed++
-		case "left cordoned":
+		case "left cordoned", "mark removed, left cordoned":
 			left++
 		}
 	}

@@ -33,7 +33,7 @@ func (j *judge) nothingLeft() (string, bool) {
 			j.add(finding.LockLeft, "lock", message, "wait for its end")
 		}
 	}
-	j.pass(j.Status.Findings, finding.JournalDamaged, finding.JournalNewer, finding.JournalIncomplete)
+	j.pass(j.Status.Findings, finding.JournalDamaged, finding.JournalNewer, finding.JournalIncomplete, finding.MarkStale, finding.CopyStandsPaused, finding.MarkUnreadable)
 	if len(j.found) == 0 {
 		return none, false
 	}

@@ -42,6 +42,9 @@ type ResumeReport struct {
 	DryRun string `json:"dryRun"`
 	// Run is the run to go on with, absent where there is none.
 	Run *RunStatus `json:"run,omitempty"`
+	// Findings are what keeps from saying that nothing is left: a journal or a mark
+	// that cannot be read.
+	Findings []Finding `json:"findings,omitempty"`
 }
 
 // ResumeOutcome is how resume ended.

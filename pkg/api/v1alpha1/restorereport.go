@@ -26,6 +26,9 @@ const (
 	RestoreReturned RestoreState = "Returned"
 	// RestoreConflict was changed by somebody else meanwhile and was left.
 	RestoreConflict RestoreState = "Conflict"
+	// RestoreTakenOver is somebody else's now and was left as it is; our line of the
+	// journal is closed.
+	RestoreTakenOver RestoreState = "TakenOver"
 	// RestoreGone means that the object does not exist any more, or that another
 	// one has its name.
 	RestoreGone RestoreState = "Gone"

@@ -21,6 +21,9 @@ const (
 	ChangeReverted ChangeState = "Reverted"
 	// ChangeChanged has a third value.
 	ChangeChanged ChangeState = "Changed"
+	// ChangeTakenOver is somebody else's now: they have set another value and removed
+	// our mark, or lifted our cordon and set one of their own.
+	ChangeTakenOver ChangeState = "TakenOver"
 	// ChangeReturned was given back by us; its replicas were not waited for to
 	// the end.
 	ChangeReturned ChangeState = "Returned"

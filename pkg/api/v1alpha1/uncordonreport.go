@@ -22,7 +22,8 @@ type UncordonReport struct {
 type UncordonedNode struct {
 	Name string `json:"name"`
 	// Action is uncordoned, "mark removed" (it was schedulable already),
-	// "left cordoned" (not our cordon) or "not cordoned".
+	// "left cordoned" (not our cordon), "mark removed, left cordoned" (it was ours and
+	// is somebody else's by now) or "not cordoned".
 	Action string `json:"action"`
 	// CordonedBy and CordonedAt come from our mark; empty for other cordons.
 	CordonedBy string       `json:"cordonedBy,omitempty"`

@@ -1385,6 +1385,11 @@ func (in *ResumeReport) DeepCopyInto(out *ResumeReport) {
 		*out = new(RunStatus)
 		(*in).DeepCopyInto(*out)
 	}
+	if in.Findings != nil {
+		in, out := &in.Findings, &out.Findings
+		*out = make([]Finding, len(*in))
+		copy(*out, *in)
+	}
 	return
 }
 
