@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
@@ -84,4 +87,22 @@ func times(n int) string {
 		return "once"
 	}
 	return fmt.Sprintf("%d times", n)
+}
+
+// refused is the finding for an eviction that can never be accepted. The server
+// does not name the budgets when there are several on a pod.
+func refused(pod *corev1.Pod, cause string, budgets []*policyv1.PodDisruptionBudget) v1alpha1.Finding {
+	remedy := "kubectl describe pod -n " + pod.Namespace + " " + pod.Name
+	if r, _ := refusal.Parse(cause); r.By == refusal.Authorizer {
+		remedy = "kubectl auth can-i create pods --subresource=eviction -n " + pod.Namespace + " # it says no: ask for the right, then run the same command again"
+	}
+	if len(budgets) > 1 {
+		names := make([]string, 0, len(budgets))
+		for _, pdb := range budgets {
+			names = append(names, pdb.Name)
+		}
+		cause += " They are " + strings.Join(names, " and ") + "."
+		remedy = "kubectl describe pdb -n " + pod.Namespace + " " + strings.Join(names, " ") + " # and leave one of them"
+	}
+	return finding.New(finding.EvictionRefused, cluster.PodObject(pod), cause, remedy)
 }

@@ -35,11 +35,11 @@ const (
 	FloorHoldsAll       Code = "VU-221"
 	ServerWouldRefuse   Code = "VU-222"
 	BlockerStopped      Code = "VU-223"
-	AgentStays          Code = "VU-228"
-	TaskCutShort        Code = "VU-229"
-	JobFailsForGood     Code = "VU-227"
 	MayComeBack         Code = "VU-225"
 	PinnedToNode        Code = "VU-226"
+	JobFailsForGood     Code = "VU-227"
+	AgentStays          Code = "VU-228"
+	TaskCutShort        Code = "VU-229"
 	ReplacementUnplaced Code = "VU-231"
 	PodStuckTerminating Code = "VU-232"
 	ReplacementNotReady Code = "VU-233"
@@ -50,11 +50,11 @@ const (
 	WaitedTooLong       Code = "VU-238"
 	DrainStoppedByUser  Code = "VU-239"
 	NodeUncordoned      Code = "VU-240"
-	JobFailed           Code = "VU-245"
 	CameBack            Code = "VU-241"
 	EvictionsBounded    Code = "VU-242"
 	WorkloadChanged     Code = "VU-243"
 	WorkloadStillBroken Code = "VU-244"
+	JobFailed           Code = "VU-245"
 	JournalDamaged      Code = "VU-301"
 	JournalNewer        Code = "VU-302"
 	JournalIncomplete   Code = "VU-303"
@@ -62,18 +62,17 @@ const (
 
 // 3xx: what is paused for the time of an upgrade, and given back.
 const (
-	ReliefRefused   Code = "VU-311"
-	OwnerMayRevert  Code = "VU-312"
-	PauseReverted   Code = "VU-313"
-	PauseConflict   Code = "VU-314"
-	PauseExpired    Code = "VU-315"
-	PauseUnknown    Code = "VU-316"
-	RestoreNotReady Code = "VU-317"
-	PauseNoEffect   Code = "VU-318"
-	RestoreForced   Code = "VU-319"
-	PausedForDrain  Code = "VU-320"
-	FloorGivenUp    Code = "VU-321"
-
+	ReliefRefused    Code = "VU-311"
+	OwnerMayRevert   Code = "VU-312"
+	PauseReverted    Code = "VU-313"
+	PauseConflict    Code = "VU-314"
+	PauseExpired     Code = "VU-315"
+	PauseUnknown     Code = "VU-316"
+	RestoreNotReady  Code = "VU-317"
+	PauseNoEffect    Code = "VU-318"
+	RestoreForced    Code = "VU-319"
+	PausedForDrain   Code = "VU-320"
+	FloorGivenUp     Code = "VU-321"
 	MarkStale        Code = "VU-322"
 	CopyStandsPaused Code = "VU-323"
 	MarkUnreadable   Code = "VU-324"
@@ -84,19 +83,18 @@ const (
 
 // 4xx: where pods are against where they belong.
 const (
-	WrongPool       Code = "VU-401"
-	AffinityBroken  Code = "VU-402"
-	PreferenceUnmet Code = "VU-403"
-	SharedNode      Code = "VU-404"
-	SharedZone      Code = "VU-405"
-	VolumeElsewhere Code = "VU-406"
-	PartnersApart   Code = "VU-407"
-	Foreigner       Code = "VU-408"
-	DaemonMissing   Code = "VU-409"
-	PodPending      Code = "VU-410"
-	NotChecked      Code = "VU-411"
-	PoolUnknown     Code = "VU-412"
-
+	WrongPool         Code = "VU-401"
+	AffinityBroken    Code = "VU-402"
+	PreferenceUnmet   Code = "VU-403"
+	SharedNode        Code = "VU-404"
+	SharedZone        Code = "VU-405"
+	VolumeElsewhere   Code = "VU-406"
+	PartnersApart     Code = "VU-407"
+	Foreigner         Code = "VU-408"
+	DaemonMissing     Code = "VU-409"
+	PodPending        Code = "VU-410"
+	NotChecked        Code = "VU-411"
+	PoolUnknown       Code = "VU-412"
 	RelocatedWrong    Code = "VU-421"
 	RelocationRefused Code = "VU-422"
 )
@@ -178,11 +176,11 @@ func blockers() []Entry {
 		{FloorHoldsAll, err, "The floor of a workload allows no eviction at all", "Its floor is as high as its number of replicas, so a drain would wait for ever.", "Correct the profile's floor, or scale the workload up."},
 		{ServerWouldRefuse, warn, "The API server would refuse an eviction now", "Told by --dry-run=server; budgets change while a drain goes on.", "See the message."},
 		{BlockerStopped, warn, "A known blocker is scaled to zero", "It was stopped for the upgrade and must not be forgotten: without telegraf-prom there are no metrics.", "Scale it back when the last pool is done."},
-		{AgentStays, info, "Pods of a controller that is no DaemonSet of Kubernetes stay on their nodes", "It puts one on each node, or binds it to its node and lets it tolerate the cordon: evicted, it would be back there at once.", "Nothing: they end with their nodes."},
-		{TaskCutShort, warn, "A pod that ends by itself, of a kind that is not read, is evicted", "Its work until now is lost. Whether it is started again is up to its owner, so the drain does not wait for that.", "Wait for its end if that matters."},
-		{JobFailsForGood, err, "A Job fails for good when its running pod is evicted", "An evicted pod counts as a failure, and the Job has no retry left for it: nothing starts the pod again. A warning with --force.", "Wait for the Job to finish, or give --force to have it fail. A podFailurePolicy that ignores DisruptionTarget keeps Jobs from counting evictions."},
 		{MayComeBack, warn, "Pods of a workload may come back to the pool", "They tolerate the cordon, or a scheduler of their own places them: a cordon does not keep them off. When one comes back the drain stops with its workload (VU-241).", "Take the toleration out of its template. Or leave such pods to go with their nodes."},
 		{PinnedToNode, warn, "Pods of a workload are bound to a node of the pool", "Their template names it (spec.nodeName): then they come back to it, cordon or not. Or they ask for its hostname: then they have no node until it is given back.", "Let the template ask for what the node has in place of its name."},
+		{JobFailsForGood, err, "A Job fails for good when its running pod is evicted", "An evicted pod counts as a failure, and the Job has no retry left for it: nothing starts the pod again. A warning with --force.", "Wait for the Job to finish, or give --force to have it fail. A podFailurePolicy that ignores DisruptionTarget keeps Jobs from counting evictions."},
+		{AgentStays, info, "Pods of a controller that is no DaemonSet of Kubernetes stay on their nodes", "It puts one on each node, or binds it to its node and lets it tolerate the cordon: evicted, it would be back there at once.", "Nothing: they end with their nodes."},
+		{TaskCutShort, warn, "A pod that ends by itself, of a kind that is not read, is evicted", "Its work until now is lost. Whether it is started again is up to its owner, so the drain does not wait for that.", "Wait for its end if that matters."},
 	}
 }
 
@@ -199,11 +197,11 @@ func outcomes() []Entry {
 		{WaitedTooLong, err, "A pod was not allowed to go within --pod-timeout", "What it waited for is in the message: a floor, a budget, a policy or webhook that denies the eviction, or a replacement that is not made and why.", "Mend that, then run the same command again."},
 		{DrainStoppedByUser, warn, "The drain was interrupted", "Nothing new was evicted after the signal.", "Run the same command again to go on, or uncordon-pool to give the pool back."},
 		{NodeUncordoned, warn, "A node was uncordoned by somebody else while it was drained", "Pods may come back to it.", "Agree on who works on the pool."},
-		{JobFailed, err, "A Job failed while the drain evicted pods of it", "Read back after the drain: what it was for is not done, and nothing starts it again. A warning with --force.", "Look at it, and create it again if its work is still wanted."},
 		{CameBack, err, "A pod came back to the pool that is drained", "It tolerates the cordon, its template names the node, what places it does not heed cordons, or the node was uncordoned. It would come back each time, so nothing more of its workload is evicted. The others go on.", "Mend what the message names, then run the same command again."},
 		{EvictionsBounded, err, "More pods of a workload were asked to go than it had", "Whatever the reason is for which they come back, a run evicts no more than the pods that there were at its start and a few that fail by themselves.", "Find out what brings its pods back to the pool, then run the same command again."},
 		{WorkloadChanged, warn, "Somebody else deleted or scaled a workload while it was drained", "Its readiness before and after the drain cannot be compared.", "Nothing, where it was meant so."},
 		{WorkloadStillBroken, warn, "A workload is as far from whole as it was before the drain", "Pods of it were broken or not Ready before. What took their place is not Ready either, and was not waited for.", "kubectl describe its pods; verify names them too."},
+		{JobFailed, err, "A Job failed while the drain evicted pods of it", "Read back after the drain: what it was for is not done, and nothing starts it again. A warning with --force.", "Look at it, and create it again if its work is still wanted."},
 	}
 }
 
