@@ -14,13 +14,15 @@ import (
 
 // goOn makes ready for changes: it closes what is left of earlier pauses of the
 // same, and adds what an earlier attempt of the run has begun. The findings name
-// what somebody else has changed of that meanwhile; it is left alone.
+// what somebody else has changed of that meanwhile, and what the API server refuses to
+// close; it is left alone.
 func (h *hunt) goOn(ctx context.Context, book *notebook, t *talk, run *journal.Run, changes []journal.Change) ([]journal.Change, []v1alpha1.Finding, error) {
 	_, held, _, err := book.held(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := h.pauser(t, 0).Supersede(ctx, book.recorders, superseded(held, changes)); err != nil {
+	refused, err := h.pauser(t, 0).Supersede(ctx, book.recorders, superseded(held, changes))
+	if err != nil {
 		return nil, nil, err
 	}
 	all := slices.Clone(changes)
@@ -34,7 +36,7 @@ func (h *hunt) goOn(ctx context.Context, book *notebook, t *talk, run *journal.R
 			foreign = append(foreign, earlier)
 		}
 	}
-	return all, relief.Findings(foreign, h.now()), nil
+	return all, append(refused, relief.Findings(foreign, h.now())...), nil
 }
 
 // superseded are the earlier pauses of what is to be paused again of which no

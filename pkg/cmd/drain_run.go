@@ -18,6 +18,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
 
@@ -44,6 +45,9 @@ func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	}
 	defer stop()
 	if err := r.prepareReliefs(ctx); err != nil {
+		return nil, err
+	}
+	if r.drainPoolOptions.drain.Autoscalers, err = autoscalers(ctx, r.client); err != nil {
 		return nil, err
 	}
 	plan, err := r.plan()
@@ -224,7 +228,11 @@ func (r *runDrain) conclude(ctx, held context.Context, out *v1alpha1.DrainReport
 func (r *runDrain) askServer(ctx context.Context, plan *drain.Plan, out *v1alpha1.DrainReport) error {
 	cordoner := drain.Cordoner{Nodes: r.client.CoreV1().Nodes(), DryRun: true}
 	for _, node := range plan.Pool.Nodes {
-		if _, err := cordoner.Cordon(ctx, node, drain.Mark{By: r.Operator}); err != nil {
+		_, err := cordoner.Cordon(ctx, node, drain.Mark{By: r.Operator})
+		switch {
+		case refusal.Is(err):
+			out.Findings = append(out.Findings, drain.CordonRefused(node.Name, err))
+		case err != nil:
 			return err
 		}
 	}
@@ -238,6 +246,10 @@ func (r *runDrain) askServer(ctx context.Context, plan *drain.Plan, out *v1alpha
 		}
 	}
 	finding.Sort(out.Findings)
+	if finding.HasErrors(out.Findings) {
+		out.Outcome = v1alpha1.DrainBlocked
+		return &ExitError{Code: codeBlocked}
+	}
 	return nil
 }
 

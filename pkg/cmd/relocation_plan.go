@@ -4,6 +4,8 @@
 package cmd
 
 import (
+	"slices"
+
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
@@ -32,7 +34,7 @@ func (r *relocation) plan() relocationPlan {
 	p.report = report
 	var candidates []relocate.Candidate
 	for _, m := range misplaced {
-		if r.chosen == nil && m.Verdict != v1alpha1.PlacementWrong || r.chosen != nil && !r.chosen(m) {
+		if r.chosen == nil && m.Verdict != v1alpha1.PlacementWrong || r.chosen != nil && !r.chosen(m) || slices.Contains(r.left, m.Pod.UID) {
 			continue
 		}
 		c := relocate.Candidate{Pod: m.Pod, Workload: m.Workload, Allowed: m.Homes}
@@ -91,4 +93,17 @@ func (r *relocation) planned(p relocationPlan) *v1alpha1.PlacementReport {
 	}
 	finding.Sort(out.Findings)
 	return out
+}
+
+// isRefused reports whether a group is where it was because the API server refuses its
+// keep-off pods, and nothing else is wrong.
+func isRefused(found []v1alpha1.Finding) bool {
+	return len(found) > 0 && !slices.ContainsFunc(found, func(f v1alpha1.Finding) bool { return f.Code != string(finding.KeepOffRefused) })
+}
+
+// leave takes the pods of a group out of what is still to be planned.
+func (r *relocation) leave(group relocate.Group) {
+	for _, step := range group {
+		r.left = append(r.left, step.Pod.UID)
+	}
 }

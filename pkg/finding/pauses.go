@@ -21,5 +21,10 @@ func pauses() []Entry {
 		{RestoreForced, warn, "A change of somebody else was overwritten by the operator's word", "--force put the recorded value back over it.", "Tell the owner that is named what was there before; it stands in the message."},
 		{PausedForDrain, warn, "A blocker is relieved for the time of the drain", "Its disruption budget would hold the drain for ever. It is given back when the drain ends, however it ends, unless --keep-paused is given.", "Nothing; or drain without --pause-pdb-blockers."},
 		{FloorGivenUp, warn, "A workload is stopped that must keep replicas, because the operator named it", "The profile keeps a number of its replicas up, or others depend on it: a MongoDB without a majority stops the whole of Vantiq.", "Use --mode surge for it, or leave it out, unless you are sure."},
+		{PauseRefused, err, "The API server refuses the change that would relieve a blocker", "An admission policy, a webhook, a quota or a missing right denies it. This object is as it was; the other changes were made.", "Mend what the message names, then run the same command again."},
+		{RestoreRefused, err, "The API server refuses to give a change back", "An admission policy, a webhook, a quota or a missing right denies it. This object stays as we had changed it, and stays written down; the others were given back.", "Mend what the message names, then run the same command again."},
+		{RestoreUnnoted, err, "A change was given back, and the journal could not be told", "The object has its former value; the line in the journal is still open, because the API server refuses to change its ConfigMap.", "Mend what the message names, then run the same command again."},
+		{KeepOffRefused, err, "The API server refuses a keep-off pod", "Without it the replacement might come back to a wrong node, so the pods that need it were not evicted; the others are moved.", "Mend what the message names, then run the same command again."},
+		{KeepOffLeft, err, "The API server refuses to remove a keep-off pod", "It keeps the pods of one workload off a pool, until its hour is over.", "Mend what the message names, then kubectl vantiq-upgrade abort."},
 	}
 }

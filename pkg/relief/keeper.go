@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 )
 
 // Keeper makes changes and gives them back.
@@ -120,6 +121,10 @@ func (k Keeper) Restore(ctx context.Context, run string, c journal.Change, force
 	return stood, err
 }
 
+// mostOvertaken bounds how often a change is made anew because its object has changed in
+// between: a webhook may answer so for ever.
+const mostOvertaken = 50
+
 // change looks and writes, and does so again when the object has changed in
 // between. Only the requests are repeated while the API server does not answer:
 // a verdict stands.
@@ -128,12 +133,12 @@ func (k Keeper) change(ctx context.Context, run string, c journal.Change, write 
 	if err != nil {
 		return err
 	}
-	for {
+	for overtaken := 0; ; overtaken++ {
 		standing, live, err := k.Look(ctx, run, c)
 		if err != nil {
 			return err
 		}
-		if err := write(at, standing, live); !apierrors.IsConflict(err) || ctx.Err() != nil {
+		if err := write(at, standing, live); !apierrors.IsConflict(err) || ctx.Err() != nil || overtaken == mostOvertaken {
 			return err
 		}
 	}
@@ -158,7 +163,7 @@ func (k Keeper) set(ctx context.Context, at api, c journal.Change, live *Live, v
 		return err
 	}
 	if !after.has(c.Field, value) {
-		return fmt.Errorf("the API server set %s of %s to %s, not to %s: an admission webhook changes it", c.Field, c.Object, after.Value(c.Field), value)
+		return &refusal.OverruledError{Object: c.Object.String(), Field: c.Field, Wanted: string(value), Got: string(after.Value(c.Field))}
 	}
 	return nil
 }

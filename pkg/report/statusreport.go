@@ -32,10 +32,19 @@ func StatusReport(w io.Writer, r *v1alpha1.StatusReport, next Next, style Style,
 	}
 	fmt.Fprintln(w)
 	firstFindings(w, r.Findings, style, wide)
-	if len(r.Changes) == 0 {
+	ours := 0
+	for i := range r.Changes {
+		if r.Changes[i].State != v1alpha1.ChangeNotApplied {
+			ours++
+		}
+	}
+	switch {
+	case len(r.Changes) == 0:
 		fmt.Fprintf(w, "%s: nothing of ours is left in the cluster.\n", style.Green("Clean"))
-	} else {
-		fmt.Fprintf(w, "%s of ours in the cluster.\n", style.Yellow(plural(len(r.Changes), "change")))
+	case ours == 0:
+		fmt.Fprintf(w, "Nothing of ours is in the cluster: what is listed was written down and never made.\n")
+	default:
+		fmt.Fprintf(w, "%s of ours in the cluster.\n", style.Yellow(plural(ours, "change")))
 	}
 	printNext(w, "To go on: ", next.Again)
 	printNext(w, "To give back: ", next.GiveBack)

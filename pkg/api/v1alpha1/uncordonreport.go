@@ -16,13 +16,16 @@ type UncordonReport struct {
 	DryRun string `json:"dryRun"`
 	// Nodes are all nodes of the pool, by name.
 	Nodes []UncordonedNode `json:"nodes"`
+	// Findings are the nodes that could not be given back, and why.
+	Findings []Finding `json:"findings"`
 }
 
 // UncordonedNode is what happened to one node.
 type UncordonedNode struct {
 	Name string `json:"name"`
 	// Action is uncordoned, "mark removed" (it was schedulable already),
-	// "left cordoned" (not our cordon) or "not cordoned".
+	// "left cordoned" (not our cordon), "not cordoned", "refused" (by the API
+	// server; see the findings) or "not tried" (it stopped before).
 	Action string `json:"action"`
 	// CordonedBy and CordonedAt come from our mark; empty for other cordons.
 	CordonedBy string       `json:"cordonedBy,omitempty"`
