@@ -41,8 +41,9 @@ func (b *Blocker) Object() string { return "pdb/" + b.PDB.Namespace + "/" + b.PD
 // means the whole cluster. They are in the order of their weight, those that no
 // waiting opens first, then of their names.
 func Blockers(s *cluster.Snapshot, nodes map[string]bool) []Blocker {
-	pods := []*corev1.Pod{}
-	for _, node := range nodesOf(s, nodes) {
+	names := nodesOf(s, nodes)
+	pods := make([]*corev1.Pod, 0, len(names))
+	for _, node := range names {
 		pods = append(pods, slices.DeleteFunc(s.PodsOn(node), staysInDrain)...)
 	}
 	return BlockersOf(s, pods, nodes)
