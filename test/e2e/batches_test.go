@@ -254,3 +254,23 @@ func TestOneRefusedCordon(t *testing.T) {
 	lift()
 	own(t, c, "uncordon-pool", "nocordon").Want(t, 0)
 }
+
+// TestRefusedKeepOff moves nothing that might come back to a wrong node, and leaves
+// nothing behind.
+func TestRefusedKeepOff(t *testing.T) {
+	c, profile := swapped(t, "nokeepoff")
+	lift := enforce(t, c, rule{
+		"", "pods", "!has(object.metadata.labels) || !('upgrade.vantiq.com/keep-off' in object.metadata.labels)", "no such pods here", true,
+	}, func(ctx context.Context) error {
+		pod := c.Pods("vantiq")[0]
+		pod.ObjectMeta = metav1.ObjectMeta{Name: "probe", Namespace: c.Name, Labels: map[string]string{"upgrade.vantiq.com/keep-off": "x"}}
+		_, err := c.Client.CoreV1().Pods(c.Name).Create(ctx, &pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return err
+	})
+	out := relocate(t, c, 3, profile)
+	wantFinding(t, out.Findings, "VU-331", "pod/nokeepoff/", "'nokeepoff'", "no such pods here")
+	wantPool(t, c, "vantiq-0", "metricsnp")
+	wantPool(t, c, "metrics-collector-0", "vantiqnp")
+	wantClean(t, c)
+	lift()
+}
