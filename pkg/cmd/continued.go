@@ -16,7 +16,7 @@ import (
 type ready struct {
 	changes []journal.Change
 	// foreign names what somebody else has changed of what an earlier attempt of the
-	// run has begun; it is left alone.
+	// run has begun, and what the API server refuses to close; it is left alone.
 	foreign []v1alpha1.Finding
 	// withheld says why other changes are not made.
 	withheld []v1alpha1.Finding
@@ -32,7 +32,8 @@ func (h *hunt) goOn(ctx context.Context, book *notebook, t *talk, run *journal.R
 	h.runs = runs
 	out := ready{}
 	out.changes, out.withheld = withhold(run.ID, all, changes)
-	if err := h.pauser(t, 0).Supersede(ctx, book.recorders, superseded(all.Held, out.changes)); err != nil {
+	refused, err := h.pauser(t, 0).Supersede(ctx, book.recorders, superseded(all.Held, out.changes))
+	if err != nil {
 		return ready{}, err
 	}
 	var foreign []relief.Held
@@ -45,7 +46,7 @@ func (h *hunt) goOn(ctx context.Context, book *notebook, t *talk, run *journal.R
 			foreign = append(foreign, earlier)
 		}
 	}
-	out.foreign = relief.Findings(foreign, h.now())
+	out.foreign = append(refused, relief.Findings(foreign, h.now())...)
 	return out, nil
 }
 

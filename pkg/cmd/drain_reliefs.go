@@ -9,6 +9,9 @@ import (
 	"slices"
 	"time"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	"k8s.io/client-go/kubernetes"
+
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
@@ -36,6 +39,19 @@ func (r *runDrain) prepareReliefs(ctx context.Context) error {
 	}
 	r.reliefs = &drainReliefs{hunt: &hunt{suite: r.suite, client: r.client, watcher: r.watcher, profile: r.profile, mode: mode, ttl: r.ttl}}
 	return r.reliefs.load(ctx)
+}
+
+// autoscalers reads what the remedies of a drain have to heed. Where it cannot be read a
+// remedy may be one that an autoscaler undoes, which is no reason not to drain.
+func autoscalers(ctx context.Context, client kubernetes.Interface) ([]*autoscalingv2.HorizontalPodAutoscaler, error) {
+	scalers, err := cluster.ListHPAs(ctx, client)
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		return nil, nil //nolint:nilerr // see above
+	}
+	return scalers, nil
 }
 
 // hasNothingToDo reports whether the pool is drained and nothing is left to be
@@ -153,7 +169,8 @@ func (r *runDrain) restore(ctx, held context.Context, rec *journal.Recorder, out
 	fields, findings, err := r.reliefs.pauser(r.talk, wait).Restore(held, open, paused, false)
 	noteRestored(out, rec.Run(), fields)
 	if ctx.Err() != nil {
-		return nil, nil // that it is not Ready yet is no surprise
+		// That it is not Ready yet is no surprise.
+		return slices.DeleteFunc(findings, func(f v1alpha1.Finding) bool { return f.Code == string(finding.RestoreNotReady) }), nil
 	}
 	return findings, err
 }
@@ -167,7 +184,8 @@ func noteRestored(out *v1alpha1.DrainReport, run *journal.Run, fields []v1alpha1
 			at = len(out.Paused) - 1
 		}
 		switch f.State {
-		case v1alpha1.RestoreConflict, v1alpha1.RestoreFailed:
+		case v1alpha1.RestoreConflict, v1alpha1.RestoreFailed, v1alpha1.RestorePlanned, v1alpha1.RestoreReturned:
+		case v1alpha1.RestoreNotApplied: // as it says already
 		default:
 			out.Paused[at].State = v1alpha1.PauseStateRestored
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
@@ -53,6 +54,9 @@ func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	store := &journal.Store{ConfigMaps: r.client.CoreV1().ConfigMaps(r.journalNamespace), Now: r.now}
 	if runs, _, err := store.Runs(ctx); err == nil {
 		r.book = runs
+	}
+	if r.drainPoolOptions.drain.Autoscalers, err = autoscalers(ctx, r.client); err != nil {
+		return nil, err
 	}
 	plan, err := r.plan(ctx)
 	if err != nil {
@@ -256,7 +260,11 @@ func (r *runDrain) conclude(ctx, held context.Context, out *v1alpha1.DrainReport
 func (r *runDrain) askServer(ctx context.Context, plan *drain.Plan, out *v1alpha1.DrainReport) error {
 	cordoner := drain.Cordoner{Nodes: r.client.CoreV1().Nodes(), DryRun: true}
 	for _, node := range plan.Pool.Nodes {
-		if _, err := cordoner.Cordon(ctx, node, drain.Mark{By: r.Operator}); err != nil {
+		_, err := cordoner.Cordon(ctx, node, drain.Mark{By: r.Operator})
+		switch {
+		case refusal.Is(err):
+			out.Findings = append(out.Findings, drain.CordonRefused(node.Name, err))
+		case err != nil:
 			return err
 		}
 	}
@@ -270,6 +278,10 @@ func (r *runDrain) askServer(ctx context.Context, plan *drain.Plan, out *v1alpha
 		}
 	}
 	finding.Sort(out.Findings)
+	if finding.HasErrors(out.Findings) {
+		out.Outcome = v1alpha1.DrainBlocked
+		return &ExitError{Code: codeBlocked}
+	}
 	return nil
 }
 

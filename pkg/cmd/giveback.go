@@ -18,6 +18,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
@@ -133,12 +134,17 @@ func (g *giveBack) askServer(ctx context.Context, client kubernetes.Interface, t
 	keeper := relief.Keeper{Client: client, Retry: g.patience(t.trouble), Book: found.runs, DryRun: true}
 	for i, h := range found.Held {
 		_, err := keeper.Restore(ctx, h.Run, h.Change, g.force)
-		if _, conflicts := errors.AsType[*relief.ConflictError](err); err != nil && !conflicts { // those are named anyway
+		_, conflicts := errors.AsType[*relief.ConflictError](err)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err == nil, conflicts: // those are named anyway
+		case refusal.Is(err):
+			out.Restored[i].State, out.Restored[i].Message = v1alpha1.RestoreFailed, refusal.Sentence(err)
+			out.Findings = append(out.Findings, relief.RestoreRefused(h.Change, out.Restored[i].From, err))
+		default:
 			out.Restored[i].Message = err.Error()
 			out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, h.Change.Object.String(), err.Error(), ""))
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
 		}
 	}
 	return g.concludeUntouched(out, found.Held)
@@ -163,69 +169,25 @@ func (g *giveBack) restore(ctx, locked context.Context, client kubernetes.Interf
 		return nil, err
 	}
 	defer stop()
-	if err := g.beginAbort(locked, book, found.runs, found.Held); err != nil {
+	unnoted, err := g.beginAbort(locked, book, found.runs, found.Held)
+	if err != nil {
 		return nil, err
 	}
 	h := &hunt{suite: g.suite, client: client, watcher: watcher, runs: found.runs}
 	pauser := h.pauser(t, g.limit.atMost(g.wait))
 	fields, findings, err := pauser.Restore(locked, book.recorders, found.Held, g.force)
 	copy(out.Restored, fields)
-	out.Findings = append(out.Findings, findings...)
+	out.Findings = slices.Concat(out.Findings, unnoted, findings)
 	if err == nil {
 		out.Findings = append(out.Findings, pauser.Sweep(locked, found.Strays)...)
 	}
 	finding.Sort(out.Findings)
 	result := g.conclude(ctx, locked, out, err)
+	// What the journal refuses now was told before.
 	if closeErr := g.close(ctx, book, found.runs, found.Held); closeErr != nil && result == nil {
 		result = closeErr
 	}
 	return out, result
-}
-
-// isAborted reports whether a run ends with this command.
-func (g *giveBack) isAborted(run *journal.Run) bool {
-	return g.aborts != nil && g.aborts(run) && (isUnfinished(run) || isAborting(run))
-}
-
-// touched are the runs that the command is about, and that can be written.
-func (g *giveBack) touched(runs []*journal.Run, held []relief.Held) []*journal.Run {
-	return slices.DeleteFunc(slices.Clone(runs), func(run *journal.Run) bool {
-		isHeld := slices.ContainsFunc(held, func(h relief.Held) bool { return h.Run == run.ID })
-		return run.Damaged || run.Newer || !isHeld && !g.isAborted(run)
-	})
-}
-
-// beginAbort writes ahead that runs are aborted: should this command be killed,
-// nobody must go on with them.
-func (g *giveBack) beginAbort(ctx context.Context, book *notebook, runs []*journal.Run, held []relief.Held) error {
-	if g.aborts == nil {
-		return nil
-	}
-	for _, run := range g.touched(runs, held) {
-		rec, err := book.recorder(ctx, run.ID)
-		if err != nil {
-			return err
-		}
-		if err := rec.Finish(ctx, journal.OutcomeAborting); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// close writes down how the runs stand. Those of which nothing is left become
-// history.
-func (g *giveBack) close(ctx context.Context, book *notebook, runs []*journal.Run, held []relief.Held) error {
-	for _, run := range g.touched(runs, held) {
-		rec, err := book.recorder(ctx, run.ID)
-		if err != nil {
-			return err
-		}
-		if err := book.settle(ctx, rec); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (g *giveBack) conclude(ctx, locked context.Context, out *v1alpha1.RestoreReport, err error) error {

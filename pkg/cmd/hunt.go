@@ -63,7 +63,7 @@ func (h *hunt) find(nodes map[string]bool) (quarry, error) {
 		return quarry{}, err
 	}
 	wish := disruption.Wish{
-		Mode: h.mode, Profile: disruption.ViewOf(s, h.profile), Command: h.commandFor,
+		Mode: h.mode, Profile: disruption.ViewOf(s, h.profile),
 		Named: func(b *disruption.Blocker) bool {
 			return slices.ContainsFunc(h.names, func(name string) bool { return slices.Contains(namesOf(b), name) })
 		},
@@ -124,15 +124,6 @@ func namesOf(b *disruption.Blocker) []string {
 		names = append(names, w.String())
 	}
 	return names
-}
-
-// commandFor is the command that relieves a blocker by a mode.
-func (h *hunt) commandFor(b *disruption.Blocker, mode disruption.Mode) string {
-	name := b.Object()
-	if len(b.Workloads) == 1 && mode != disruption.Relax {
-		name = b.Workloads[0].String()
-	}
-	return "kubectl vantiq-upgrade pause-pdb-blockers " + name + " --mode=" + string(mode)
 }
 
 // changes are the lines of the journal for what is to be done.

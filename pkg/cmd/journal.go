@@ -6,6 +6,7 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -153,22 +154,21 @@ func (n *notebook) finish(ctx context.Context, rec *journal.Recorder, outcome st
 	return n.Prune(ctx, journal.Kept)
 }
 
-// markAll notes how far changes have come, by run. A run that has ended becomes
-// history when nothing of it is left.
+// markAll notes how far changes have come, by run, each whatever becomes of the others. A
+// run that has ended becomes history when nothing of it is left.
 func (n *notebook) markAll(ctx context.Context, state journal.State, note string, numbers map[string][]int) error {
+	failed := make([]error, 0, len(numbers))
 	for id, lines := range numbers {
 		rec, err := n.recorder(ctx, id)
-		if err != nil {
-			return err
+		if err == nil {
+			err = rec.Mark(ctx, state, note, lines...)
 		}
-		if err := rec.Mark(ctx, state, note, lines...); err != nil {
-			return err
+		if err == nil {
+			err = n.settle(ctx, rec)
 		}
-		if err := n.settle(ctx, rec); err != nil {
-			return err
-		}
+		failed = append(failed, err)
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // settle writes down how a run stands of which something was given back. When

@@ -65,7 +65,7 @@ func (s *suite) refuseWithoutRights(ctx context.Context, client kubernetes.Inter
 	if far == dryRunClient {
 		missing = onlyToLook(missing, tell)
 	}
-	return refusal(subcommand, missing)
+	return lacking(subcommand, missing)
 }
 
 // onlyToLook keeps of missing rights those without which there is no dry run, and
@@ -86,7 +86,7 @@ func onlyToLook(missing []registry.Need, tell func(string)) []registry.Need {
 	return looks
 }
 
-func refusal(subcommand string, missing []registry.Need) error {
+func lacking(subcommand string, missing []registry.Need) error {
 	if len(missing) == 0 {
 		return nil
 	}

@@ -58,7 +58,8 @@ How a blocker is relieved is said by --mode, or else by the profile (telegraf-pr
 is scaled to zero, as in the runbook); without either it is left alone and named:
   scale-to-zero  the workload stops
   surge          one replica more, so that one may go; nothing stops
-  relax          the budget's own number; the last resort, only when named
+  relax          the budget lets one pod more go, or the sick ones; the workload goes
+                 on, but nobody is held to the budget's number; only when named
 
 What is changed is written down before, marked on the object, and given back
 exactly by resume-pdb-blockers, from any machine. Name workloads or budgets to

@@ -15,6 +15,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
@@ -155,14 +156,21 @@ func (r *runPause) askServer(ctx context.Context, out *v1alpha1.PauseReport, cha
 	keeper := relief.Keeper{Client: r.hunt.client, Retry: r.patience(r.talk.trouble), Book: r.hunt.runs, DryRun: true}
 	run := &journal.Run{ID: journal.NewID(r.now()), Operator: r.Operator, Host: r.Operator}
 	for i, c := range changes {
-		if err := keeper.Apply(ctx, run, c); err != nil {
-			out.Paused[i].State, out.Paused[i].Message = v1alpha1.PauseStateFailed, err.Error()
-			out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, c.Object.String(), err.Error(), ""))
-		}
+		err := keeper.Apply(ctx, run, c)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		if err == nil {
+			continue
+		}
+		out.Paused[i].State, out.Paused[i].Message = v1alpha1.PauseStateFailed, err.Error()
+		if refusal.Is(err) {
+			out.Findings = append(out.Findings, relief.PauseRefused(c, err))
+		} else {
+			out.Findings = append(out.Findings, finding.New(finding.ServerWouldRefuse, c.Object.String(), err.Error(), ""))
+		}
 	}
+	finding.Sort(out.Findings)
 	return r.concludeUntouched(out)
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
@@ -37,6 +38,8 @@ type relocation struct {
 	chosen func(placement.Misplaced) bool
 	// began is when it was planned first.
 	began time.Time
+	// left are pods that are not tried again.
+	left []types.UID
 	// force also moves what the profile does not know.
 	force, yes bool
 	dryRun     dryRun
@@ -59,6 +62,9 @@ func (r *relocation) run(ctx context.Context) (*v1alpha1.PlacementReport, error)
 	}
 	defer stop()
 	if r.volumes, err = cluster.ListVolumes(ctx, r.client); err != nil {
+		return nil, err
+	}
+	if r.drain.Autoscalers, err = autoscalers(ctx, r.client); err != nil {
 		return nil, err
 	}
 	r.remind(ctx, r.client, r.command, r.talk.note)
@@ -170,7 +176,8 @@ func (r *relocation) relocate(ctx context.Context, book *notebook) (*v1alpha1.Pl
 	return out, outcome
 }
 
-// moveAll moves groups until none is left, or one fails.
+// moveAll moves groups until none is left, or one fails. One that the API server
+// refuses to prepare is left where it is, and the others go on.
 func (r *relocation) moveAll(ctx context.Context, mover *relocate.Mover) ([]v1alpha1.Move, []v1alpha1.Finding, error) {
 	moves := []v1alpha1.Move{}
 	var findings []v1alpha1.Finding
@@ -185,6 +192,10 @@ func (r *relocation) moveAll(ctx context.Context, mover *relocate.Mover) ([]v1al
 		most-- // a group that comes back again and again must not go on for ever
 		did, found, err := mover.Move(ctx, p.groups[0])
 		moves, findings = append(moves, did...), append(findings, found...)
+		if err == nil && isRefused(found) {
+			r.leave(p.groups[0])
+			continue
+		}
 		if err != nil || finding.HasErrors(found) {
 			return moves, findings, err
 		}
@@ -194,15 +205,16 @@ func (r *relocation) moveAll(ctx context.Context, mover *relocate.Mover) ([]v1al
 // finishFormer waits for the pods that an earlier attempt has evicted and that
 // have no node yet, and takes its keep-off pods away.
 func (r *relocation) finishFormer(ctx context.Context, mover *relocate.Mover, left []journal.Change, wait bool) ([]v1alpha1.Finding, error) {
-	var findings []v1alpha1.Finding
+	var awaited []v1alpha1.Finding
 	var err error
 	if wait {
-		findings, err = mover.AwaitReady(ctx)
+		awaited, err = mover.AwaitReady(ctx)
 	}
-	if removeErr := mover.Remove(ctx, left); removeErr != nil && err == nil {
+	kept, removeErr := mover.Remove(ctx, left)
+	if err == nil {
 		err = removeErr
 	}
-	return findings, err
+	return slices.Concat(awaited, kept), err
 }
 
 func (r *relocation) mover(rec relief.Recorder) *relocate.Mover {

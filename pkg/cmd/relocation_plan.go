@@ -43,7 +43,7 @@ func (r *relocation) plan() relocationPlan {
 	p.report = found.Report
 	var wanted []placement.Misplaced
 	for _, m := range found.Misplaced {
-		if r.chosen == nil && m.Verdict != v1alpha1.PlacementWrong || r.chosen != nil && !r.chosen(m) {
+		if r.chosen == nil && m.Verdict != v1alpha1.PlacementWrong || r.chosen != nil && !r.chosen(m) || slices.Contains(r.left, m.Pod.UID) {
 			continue
 		}
 		if why := r.whyNot(m); why != "" {
@@ -126,4 +126,17 @@ func (r *relocation) planned(p relocationPlan) *v1alpha1.PlacementReport {
 func isOurCordon(node *corev1.Node) bool {
 	_, ours := drain.MarkOf(node)
 	return ours
+}
+
+// isRefused reports whether a group is where it was because the API server refuses its
+// keep-off pods, and nothing else is wrong.
+func isRefused(found []v1alpha1.Finding) bool {
+	return len(found) > 0 && !slices.ContainsFunc(found, func(f v1alpha1.Finding) bool { return f.Code != string(finding.KeepOffRefused) })
+}
+
+// leave takes the pods of a group out of what is still to be planned.
+func (r *relocation) leave(group placement.Group) {
+	for _, step := range group {
+		r.left = append(r.left, step.Pod.UID)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
@@ -17,8 +18,10 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/report"
 )
@@ -94,7 +97,7 @@ func (o *uncordonPoolOptions) run(ctx context.Context) error {
 		TypeMeta:   v1alpha1.TypeMeta("UncordonReport"),
 		ObjectMeta: metav1.ObjectMeta{Name: chosen.Name},
 		DryRun:     o.dryRun.String(),
-		Nodes:      []v1alpha1.UncordonedNode{},
+		Nodes:      []v1alpha1.UncordonedNode{}, Findings: []v1alpha1.Finding{},
 	}
 	held := ctx
 	if o.dryRun == dryRunNone {
@@ -128,7 +131,22 @@ func (o *uncordonPoolOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if failed == nil && finding.HasErrors(out.Findings) {
+		return &ExitError{Code: o.uncordonCode(out)}
+	}
 	return failed
+}
+
+// uncordonCode is that of a pool of which the API server refuses to have nodes given
+// back: whether it was given back in part.
+func (o *uncordonPoolOptions) uncordonCode(out *v1alpha1.UncordonReport) int {
+	given := func(n v1alpha1.UncordonedNode) bool {
+		return n.Action == actionUncordoned || n.Action == actionMarkRemoved
+	}
+	if o.dryRun == dryRunNone && slices.ContainsFunc(out.Nodes, given) {
+		return codeStopped
+	}
+	return codeBlocked
 }
 
 // read finds the pool as it is now.
@@ -157,10 +175,12 @@ func (o *uncordonPoolOptions) read(ctx context.Context, client kubernetes.Interf
 	return o.choice.resolve(nodes, o.name, prof)
 }
 
-// uncordon gives the nodes back one after the other; what was done before an
-// error is in the report.
+// uncordon gives the nodes back one after the other, each whatever becomes of the
+// others. The report has all of them, also after an error, which means that it could
+// not go on.
 func (o *uncordonPoolOptions) uncordon(ctx context.Context, client kubernetes.Interface, t *talk, nodes []*corev1.Node, out *v1alpha1.UncordonReport) error {
 	cordoner := drain.Cordoner{Nodes: client.CoreV1().Nodes(), DryRun: o.dryRun == dryRunServer}
+	var failed error
 	for _, node := range nodes {
 		cordon, err := o.book.CordonOf(node)
 		if err != nil {
@@ -171,10 +191,19 @@ func (o *uncordonPoolOptions) uncordon(ctx context.Context, client kubernetes.In
 			at := metav1.NewTime(cordon.At)
 			line.CordonedAt = &at
 		}
-		if o.dryRun != dryRunClient && line.Action != actionLeft && line.Action != actionNone {
+		changes := line.Action != actionLeft && line.Action != actionNone
+		switch {
+		case !changes || o.dryRun == dryRunClient:
+		case failed != nil:
+			line.Action = actionNotTried
+		default:
 			err := o.patience(t.trouble)(ctx, func() error { return cordoner.Uncordon(ctx, node, o.lifts) })
-			if err != nil {
-				return err
+			if refusal.Is(err) {
+				line.Action = actionRefused
+				out.Findings = append(out.Findings, finding.New(finding.RestoreRefused, "node/"+node.Name,
+					"the API server refuses to uncordon it: "+refusal.Sentence(err), refusal.Remedy(err, "")))
+			} else if err != nil {
+				line.Action, failed = actionNotTried, err
 			}
 		}
 		if f := cordon.Told; f != nil && !o.all {
@@ -182,7 +211,7 @@ func (o *uncordonPoolOptions) uncordon(ctx context.Context, client kubernetes.In
 		}
 		out.Nodes = append(out.Nodes, line)
 	}
-	return nil
+	return failed
 }
 
 // lifts reports whether the cordon of a node is given back, as the node is now.
@@ -196,8 +225,8 @@ func (o *uncordonPoolOptions) lifts(node *corev1.Node) bool {
 // not have (any more) needs no note.
 func (o *uncordonPoolOptions) writeDown(ctx context.Context, book *notebook, nodes []*corev1.Node, out *v1alpha1.UncordonReport) error {
 	given := map[types.UID]bool{}
-	for i, line := range out.Nodes { // as many as were come to, in the order of nodes
-		given[nodes[i].UID] = line.Action != actionLeft
+	for i, line := range out.Nodes { // in the order of nodes
+		given[nodes[i].UID] = line.Action != actionLeft && line.Action != actionRefused && line.Action != actionNotTried
 	}
 	runs, _, err := book.Runs(ctx)
 	if err != nil {
@@ -230,6 +259,8 @@ const (
 	actionUncordoned  = "uncordoned"
 	actionMarkRemoved = "mark removed"
 	actionLeft        = "left cordoned"
+	actionRefused     = "refused"
+	actionNotTried    = "not tried"
 	// actionTheirs: the cordon is somebody else's by now, and only our mark goes.
 	actionTheirs = "mark removed, left cordoned"
 	actionNone   = "not cordoned"

@@ -5,7 +5,6 @@ package disruption
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
@@ -29,7 +28,7 @@ func Findings(s *cluster.Snapshot, choices []Choice, wish Wish) []v1alpha1.Findi
 		case c.Relief.Refused != "":
 			findings = append(findings, c.refused(s, wish))
 		default:
-			findings = append(findings, c.left(s, wish))
+			findings = append(findings, c.weigh(c.left(s, wish)))
 		}
 	}
 	finding.Sort(findings)
@@ -55,8 +54,8 @@ func (c Choice) stops(s *cluster.Snapshot, wish Wish) []v1alpha1.Finding {
 		return nil
 	}
 	remedy := ""
-	if wish.Command != nil && c.Relieve(s, Surge, Terms{Named: true}).Works() {
-		remedy = wish.Command(c.Blocker, Surge)
+	if c.Relieve(s, Surge, Terms{Named: true}).Works() {
+		remedy = c.PauseCommand(Surge)
 	}
 	var findings []v1alpha1.Finding
 	for _, w := range c.Workloads {
@@ -77,6 +76,16 @@ func (c Choice) refused(s *cluster.Snapshot, wish Wish) v1alpha1.Finding {
 	return c.weigh(f)
 }
 
+// Left says that a blocker is there and that nobody relieves it, for a drain: one that
+// it may wait for weighs less than what holds it for ever.
+func (w Wish) Left(s *cluster.Snapshot, b *Blocker) v1alpha1.Finding {
+	f := Choice{Blocker: b}.left(s, w)
+	if b.Later {
+		return finding.WithSeverity(f, v1alpha1.SeverityWarning)
+	}
+	return f
+}
+
 // left is a blocker that nobody wants relieved.
 func (c Choice) left(s *cluster.Snapshot, wish Wish) v1alpha1.Finding {
 	codes := map[Class]finding.Code{
@@ -88,11 +97,16 @@ func (c Choice) left(s *cluster.Snapshot, wish Wish) v1alpha1.Finding {
 		Stale:           finding.PDBStale,
 		Transient:       finding.PDBTransient,
 	}
-	message := c.Cause + " (" + c.where() + ")"
+	parts := []string{c.Cause + " (" + c.where() + ")"}
 	if !c.Owner.IsZero() {
-		message += "; looked after by " + c.Owner.String()
+		parts = append(parts, "looked after by "+c.Owner.String())
 	}
-	return c.weigh(finding.New(codes[c.Class], c.Object(), message, c.remedy(s, wish)))
+	for _, w := range c.Workloads {
+		if known := wish.known(w); known != nil {
+			parts = append(parts, "known blocker "+known.Name+": "+known.Reason)
+		}
+	}
+	return finding.New(codes[c.Class], c.Object(), strings.Join(parts, "; "), c.remedy(s, wish))
 }
 
 // weigh makes an error of what would hold a drain now, whatever else its code
@@ -118,53 +132,6 @@ func (c Choice) where() string {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
-}
-
-// remedy is the command that relieves a blocker by the gentlest mode that works,
-// or the kubectl command to look with.
-func (c Choice) remedy(s *cluster.Snapshot, wish Wish) string {
-	if c.Class == Transient || c.Class == Stale {
-		return ""
-	}
-	if c.Later {
-		// It works; only its autoscaler must not take replicas away meanwhile.
-		for _, w := range c.Workloads {
-			if hpa := s.HPAOf(w.Ref); hpa != nil {
-				return keepAt(hpa, w.Replicas)
-			}
-		}
-	}
-	if mode := c.suggest(s, wish); mode != "" && wish.Command != nil {
-		return wish.Command(c.Blocker, mode)
-	}
-	if c.Class == Several {
-		last := c.Others[len(c.Others)-1]
-		return "kubectl delete pdb -n " + last.Namespace + " " + last.Name + " # or narrow its selector"
-	}
-	if c.Class == Unhealthy {
-		return "kubectl get pods -n " + c.PDB.Namespace + " -o wide"
-	}
-	return "kubectl describe pdb -n " + c.PDB.Namespace + " " + c.PDB.Name
-}
-
-// suggest returns a mode that works when the blocker is named, as a remedy does:
-// the one that was asked for, or else the gentlest; empty when none does. To stop
-// what others need is nobody's remedy.
-func (c Choice) suggest(s *cluster.Snapshot, wish Wish) Mode {
-	modes := append([]Mode{c.Relief.Mode}, Modes()...)
-	if c.Class == Unhealthy {
-		// To let the sick pods go stops nothing that works.
-		modes = []Mode{c.Relief.Mode, Relax, ScaleToZero}
-	}
-	for _, mode := range modes {
-		needed := mode == ScaleToZero && slices.ContainsFunc(c.Workloads, func(w *cluster.Workload) bool {
-			return whyNeeded(w, wish.Profile) != ""
-		})
-		if !needed && c.Relieve(s, mode, Terms{Named: true}).Works() {
-			return mode
-		}
-	}
-	return ""
 }
 
 // Result is the blocker as a result shows it.

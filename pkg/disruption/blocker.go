@@ -29,7 +29,9 @@ type Blocker struct {
 	Pods  []*corev1.Pod
 	Nodes []string
 
-	drained map[string]bool
+	// culprits are why the disruption controller cannot compute it (class Failed).
+	culprits culprits
+	drained  map[string]bool
 }
 
 // Object is the way findings name the budget.
@@ -39,9 +41,20 @@ func (b *Blocker) Object() string { return "pdb/" + b.PDB.Namespace + "/" + b.PD
 // means the whole cluster. They are in the order of their weight, those that no
 // waiting opens first, then of their names.
 func Blockers(s *cluster.Snapshot, nodes map[string]bool) []Blocker {
+	names := nodesOf(s, nodes)
+	pods := make([]*corev1.Pod, 0, len(names))
+	for _, node := range names {
+		pods = append(pods, slices.DeleteFunc(s.PodsOn(node), func(pod *corev1.Pod) bool { return s.IsAgent(pod) || cluster.IsMirror(pod) })...)
+	}
+	return BlockersOf(s, pods, nodes)
+}
+
+// BlockersOf is Blockers for the given pods; drained are the nodes that take no pod, nil
+// for none.
+func BlockersOf(s *cluster.Snapshot, pods []*corev1.Pod, drained map[string]bool) []Blocker {
 	var blockers []Blocker
-	for _, group := range heldPods(s, nodes) {
-		if b, blocks := judge(s, group, nodes); blocks {
+	for _, group := range heldPods(s, pods) {
+		if b, blocks := judge(s, group, drained); blocks {
 			blockers = append(blockers, b)
 		}
 	}
@@ -57,23 +70,21 @@ type held struct {
 	pods []*corev1.Pod
 }
 
-// heldPods groups the pods that a drain evicts by their budgets.
-func heldPods(s *cluster.Snapshot, nodes map[string]bool) []*held {
+// heldPods groups pods by their budgets.
+func heldPods(s *cluster.Snapshot, pods []*corev1.Pod) []*held {
 	var groups []*held
 	byNames := map[string]*held{}
-	for _, node := range nodesOf(s, nodes) {
-		for _, pod := range s.PodsOn(node) {
-			pdbs := s.PDBsOf(pod)
-			if len(pdbs) == 0 || IgnoresBudget(pod) || s.IsAgent(pod) || cluster.IsMirror(pod) {
-				continue
-			}
-			key := pod.Namespace + "/" + strings.Join(names(pdbs), "/")
-			if byNames[key] == nil {
-				byNames[key] = &held{pdbs: pdbs}
-				groups = append(groups, byNames[key])
-			}
-			byNames[key].pods = append(byNames[key].pods, pod)
+	for _, pod := range pods {
+		pdbs := s.PDBsOf(pod)
+		if len(pdbs) == 0 || IgnoresBudget(pod) {
+			continue
 		}
+		key := pod.Namespace + "/" + strings.Join(names(pdbs), "/")
+		if byNames[key] == nil {
+			byNames[key] = &held{pdbs: pdbs}
+			groups = append(groups, byNames[key])
+		}
+		byNames[key].pods = append(byNames[key].pods, pod)
 	}
 	return groups
 }
@@ -102,6 +113,10 @@ func judge(s *cluster.Snapshot, group *held, nodes map[string]bool) (Blocker, bo
 	}
 	if b.Class == Open || len(b.Pods) == 0 {
 		return Blocker{}, false
+	}
+	if b.Class == Failed {
+		b.culprits = culpritsOf(s, b.PDB)
+		b.Cause += b.culprits.cause()
 	}
 	b.name(s)
 	return b, true

@@ -24,9 +24,6 @@ type Wish struct {
 	Named func(*Blocker) bool
 	// Profile holds the modes of the known blockers; it may be nil.
 	Profile *profile.View
-	// Command is the command line that relieves a blocker by a mode, for the
-	// remedies.
-	Command func(*Blocker, Mode) string
 }
 
 // Choice is a blocker and what is to be done about it.
@@ -106,12 +103,22 @@ func (w Wish) profileMode(b *Blocker) Mode {
 }
 
 func (w Wish) knownMode(workload *cluster.Workload) Mode {
+	if known := w.known(workload); known != nil {
+		return Mode(known.Mode)
+	}
+	return ""
+}
+
+// known is what the profile says of a workload that blocks; nil where it says nothing.
+func (w Wish) known(workload *cluster.Workload) *profile.KnownBlocker {
 	if w.Profile == nil {
-		return ""
+		return nil
 	}
-	known := w.Profile.Blocker(ObjectOf(workload.Ref))
-	if known == nil {
-		return ""
-	}
-	return Mode(known.Mode)
+	return w.Profile.Blocker(ObjectOf(workload.Ref))
+}
+
+// isKnown reports whether the profile's own mode relieves a blocker.
+func (w Wish) isKnown(s *cluster.Snapshot, b *Blocker) bool {
+	mode := w.profileMode(b)
+	return mode != "" && b.Relieve(s, mode, w.terms(b, FromProfile)).Works()
 }

@@ -29,10 +29,6 @@ func estate() []any {
 	)
 }
 
-func command(b *disruption.Blocker, mode disruption.Mode) string {
-	return fmt.Sprintf("pause %s by %s", b.Object(), mode)
-}
-
 func TestChoose(t *testing.T) {
 	tests := map[string]struct {
 		wish     disruption.Wish
@@ -46,30 +42,30 @@ func TestChoose(t *testing.T) {
 				"pdb/kube-system/dns PermanentBySize: ", "pdb/shared/telegraf-prom PermanentBySize: ", "pdb/app/busy Transient: ",
 			},
 			[]string{
-				"Error VU-202 pdb/app/gate: minAvailable 1 of 1 replica(s) never allows an eviction (pod/app/gate-0 on n1) → kubectl describe pdb -n app gate",
-				"Error VU-202 pdb/app/web: minAvailable 2 of 2 replica(s) never allows an eviction (pod/app/web-0 on n1, pod/app/web-1 on n1); looked after by operator web-operator → kubectl describe pdb -n app web",
-				"Error VU-202 pdb/kube-system/dns: minAvailable 1 of 1 replica(s) never allows an eviction (pod/kube-system/dns-0 on n1) → kubectl describe pdb -n kube-system dns",
-				"Error VU-202 pdb/shared/telegraf-prom: minAvailable 1 of 1 replica(s) never allows an eviction (pod/shared/telegraf-prom-0 on n1); looked after by Argo CD application monitoring → kubectl describe pdb -n shared telegraf-prom",
+				"Error VU-202 pdb/app/gate: minAvailable 1 of 1 replica(s) never allows an eviction (pod/app/gate-0 on n1) → kubectl vantiq-upgrade pause-pdb-blockers pdb/app/gate --mode=relax",
+				"Error VU-202 pdb/app/web: minAvailable 2 of 2 replica(s) never allows an eviction (pod/app/web-0 on n1, pod/app/web-1 on n1); looked after by operator web-operator → kubectl vantiq-upgrade pause-pdb-blockers deployment/app/web --mode=surge",
+				"Error VU-202 pdb/kube-system/dns: minAvailable 1 of 1 replica(s) never allows an eviction (pod/kube-system/dns-0 on n1) → kubectl vantiq-upgrade pause-pdb-blockers deployment/kube-system/dns --mode=surge",
+				"Error VU-202 pdb/shared/telegraf-prom: minAvailable 1 of 1 replica(s) never allows an eviction (pod/shared/telegraf-prom-0 on n1); looked after by Argo CD application monitoring → kubectl vantiq-upgrade pause-pdb-blockers deployment/shared/telegraf-prom --mode=surge",
 				"Info VU-206 pdb/app/busy: needs 1 healthy pods, has 1 (pod/app/busy-0 on n1, pod/app/busy-1 on n1) → ",
 			},
 		},
 		"by the profile": {
-			disruption.Wish{Profile: vantiq(t), Command: command},
+			disruption.Wish{Profile: vantiq(t)},
 			[]string{
 				"pdb/app/gate PermanentBySize: ", "pdb/app/web PermanentBySize: ", "pdb/kube-system/dns PermanentBySize: ",
 				"pdb/shared/telegraf-prom PermanentBySize: profile scale-to-zero deployment/shared/telegraf-prom spec.replicas 1 → 0 (deployment/shared/telegraf-prom)",
 				"pdb/app/busy Transient: ",
 			},
 			[]string{
-				"Error VU-202 pdb/app/gate: minAvailable 1 of 1 replica(s) never allows an eviction (pod/app/gate-0 on n1) → pause pdb/app/gate by scale-to-zero",
-				"Error VU-202 pdb/app/web: minAvailable 2 of 2 replica(s) never allows an eviction (pod/app/web-0 on n1, pod/app/web-1 on n1); looked after by operator web-operator → pause pdb/app/web by surge",
-				"Error VU-202 pdb/kube-system/dns: minAvailable 1 of 1 replica(s) never allows an eviction (pod/kube-system/dns-0 on n1) → pause pdb/kube-system/dns by surge",
+				"Error VU-202 pdb/app/gate: minAvailable 1 of 1 replica(s) never allows an eviction (pod/app/gate-0 on n1) → kubectl vantiq-upgrade pause-pdb-blockers pdb/app/gate --mode=relax",
+				"Error VU-202 pdb/app/web: minAvailable 2 of 2 replica(s) never allows an eviction (pod/app/web-0 on n1, pod/app/web-1 on n1); looked after by operator web-operator → kubectl vantiq-upgrade pause-pdb-blockers deployment/app/web --mode=surge",
+				"Error VU-202 pdb/kube-system/dns: minAvailable 1 of 1 replica(s) never allows an eviction (pod/kube-system/dns-0 on n1) → kubectl vantiq-upgrade pause-pdb-blockers deployment/kube-system/dns --mode=surge",
 				"Warning VU-312 deployment/shared/telegraf-prom: Argo CD application monitoring looks after it and may put spec.replicas back to 1 while it is paused → turn automated sync of the application monitoring off for the time of the pause",
 				"Info VU-206 pdb/app/busy: needs 1 healthy pods, has 1 (pod/app/busy-0 on n1, pod/app/busy-1 on n1) → ",
 			},
 		},
 		"by the flag": {
-			disruption.Wish{Mode: surge, Profile: vantiq(t), Command: command},
+			disruption.Wish{Mode: surge, Profile: vantiq(t)},
 			[]string{
 				"pdb/app/gate PermanentBySize: flag surge refused: the pods of deployment/app/gate take port 443 of their node",
 				"pdb/app/web PermanentBySize: flag surge deployment/app/web spec.replicas 2 → 3 (deployment/app/web)",
@@ -78,8 +74,8 @@ func TestChoose(t *testing.T) {
 				"pdb/app/busy Transient: ",
 			},
 			[]string{
-				"Error VU-311 pdb/app/gate: surge cannot relieve it: the pods of deployment/app/gate take port 443 of their node (minAvailable 1 of 1 replica(s) never allows an eviction) → pause pdb/app/gate by scale-to-zero",
-				"Error VU-311 pdb/kube-system/dns: surge cannot relieve it: it belongs to the system (namespace kube-system), which is left alone unless it is named (minAvailable 1 of 1 replica(s) never allows an eviction) → pause pdb/kube-system/dns by surge",
+				"Error VU-311 pdb/app/gate: surge cannot relieve it: the pods of deployment/app/gate take port 443 of their node (minAvailable 1 of 1 replica(s) never allows an eviction) → kubectl vantiq-upgrade pause-pdb-blockers pdb/app/gate --mode=relax",
+				"Error VU-311 pdb/kube-system/dns: surge cannot relieve it: it belongs to the system (namespace kube-system), which is left alone unless it is named (minAvailable 1 of 1 replica(s) never allows an eviction) → kubectl vantiq-upgrade pause-pdb-blockers deployment/kube-system/dns --mode=surge",
 				"Warning VU-312 deployment/shared/telegraf-prom: Argo CD application monitoring looks after it and may put spec.replicas back to 1 while it is paused → turn automated sync of the application monitoring off for the time of the pause",
 				"Info VU-206 pdb/app/busy: needs 1 healthy pods, has 1 (pod/app/busy-0 on n1, pod/app/busy-1 on n1) → ",
 			},
@@ -172,7 +168,7 @@ func TestFindingOfWhatIsLeft(t *testing.T) {
 			v1alpha1.Finding{
 				Code: "VU-204", Severity: v1alpha1.SeverityError, Object: "pdb/app/web",
 				Message: "needs 1 healthy pods, has 0; pod/app/web-0: CrashLoopBackOff (container main) (pod/app/web-0 on n1, pod/app/web-1 on n2)",
-				Remedy:  "kubectl get pods -n app -o wide",
+				Remedy:  "kubectl vantiq-upgrade pause-pdb-blockers pdb/app/web --mode=relax",
 			},
 		},
 		"stale": {
@@ -195,7 +191,7 @@ func TestFindingOfWhatIsLeft(t *testing.T) {
 			v1alpha1.Finding{
 				Code: "VU-201", Severity: v1alpha1.SeverityError, Object: "pdb/app/web",
 				Message: "maxUnavailable 0 never allows an eviction (pod/app/web-0 on n1, pod/app/web-1 on n1, pod/app/web-2 on n1 and 2 more)",
-				Remedy:  "kubectl describe pdb -n app web",
+				Remedy:  "kubectl vantiq-upgrade pause-pdb-blockers pdb/app/web --mode=relax",
 			},
 		},
 	}
@@ -217,9 +213,9 @@ func TestRemedyKeepsTheDatabase(t *testing.T) {
 	}
 	s := fixture.Snapshot(objects...)
 	for _, asked := range []disruption.Mode{"", surge, toZero} {
-		wish := disruption.Wish{Mode: asked, Profile: vantiq(t), Command: command}
+		wish := disruption.Wish{Mode: asked, Profile: vantiq(t)}
 		findings := disruption.Findings(s, disruption.Choose(s, disruption.Blockers(s, nil), wish), wish)
-		if len(findings) != 1 || findings[0].Remedy != "pause pdb/app/mongodb by relax" {
+		if len(findings) != 1 || findings[0].Remedy != "kubectl vantiq-upgrade pause-pdb-blockers pdb/app/mongodb --mode=relax" {
 			t.Errorf("asked for %q: got %v", asked, findings)
 		}
 	}
@@ -228,9 +224,9 @@ func TestRemedyKeepsTheDatabase(t *testing.T) {
 // What is sick is let go rather than stopped.
 func TestRemedyForTheSick(t *testing.T) {
 	s := fixture.Snapshot(two(options{fixture.MinAvailable("1"), fixture.Status(0, 1, 0)}, fixture.Waiting("CrashLoopBackOff", "", 3))...)
-	wish := disruption.Wish{Command: command}
+	wish := disruption.Wish{}
 	findings := disruption.Findings(s, disruption.Choose(s, disruption.Blockers(s, nil), wish), wish)
-	if len(findings) != 1 || findings[0].Remedy != "pause pdb/app/web by relax" {
+	if len(findings) != 1 || findings[0].Remedy != "kubectl vantiq-upgrade pause-pdb-blockers pdb/app/web --mode=relax" {
 		t.Errorf("got %v", findings)
 	}
 }

@@ -81,23 +81,13 @@ func Room(s *cluster.Snapshot, pdb *policyv1.PodDisruptionBudget) int {
 	return max(0, expected-wantedReady(pdb, expected))
 }
 
-// expectedPods is the sum of the replicas of the workloads behind the pods, or
-// the number of pods where that is more.
+// expectedPods is how many pods the disruption controller expects: the scale of the
+// workloads behind the pods, each once (getExpectedScale in pkg/controller/disruption
+// of Kubernetes). The pods that there are count only where nothing says how many there
+// are to be: a rollout's pod more, Pending or not, opens no budget for good.
 func expectedPods(s *cluster.Snapshot, pods []*corev1.Pod) int {
-	seen := map[cluster.Ref]bool{}
-	expected := 0
-	for _, pod := range pods {
-		ref, owned := s.Owner(pod)
-		if !owned {
-			expected++
-			continue
-		}
-		if w := s.Workload(ref); w != nil && !seen[ref] {
-			seen[ref] = true
-			expected += w.Replicas
-		}
-	}
-	return max(expected, active(pods))
+	now, _, _ := sizes(s, pods)
+	return now
 }
 
 // permanent finds budgets that no waiting can open.
@@ -155,17 +145,6 @@ func syncFailure(pdb *policyv1.PodDisruptionBudget) (string, bool) {
 		return "", false
 	}
 	return "the disruption controller cannot compute it: " + c.Message, true
-}
-
-// active counts pods that are not on their way out.
-func active(pods []*corev1.Pod) int {
-	n := 0
-	for _, pod := range pods {
-		if pod.DeletionTimestamp == nil {
-			n++
-		}
-	}
-	return n
 }
 
 func isZero(v *intstr.IntOrString) bool {

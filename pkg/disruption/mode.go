@@ -18,12 +18,13 @@ const (
 	ScaleToZero Mode = "scale-to-zero"
 	// Surge runs one replica more, so that one may go.
 	Surge Mode = "surge"
-	// Relax changes the budget's own number; the last resort.
+	// Relax lets the budget allow one pod more. The workload goes on, but nobody else is
+	// held to the budget's own number meanwhile.
 	Relax Mode = "relax"
 )
 
-// Modes returns every mode, the gentlest first.
-func Modes() []Mode { return []Mode{Surge, ScaleToZero, Relax} }
+// Modes returns every mode, the one that harms a working service least first.
+func Modes() []Mode { return []Mode{Surge, Relax, ScaleToZero} }
 
 // ParseMode reads a mode as a flag or a profile names it.
 func ParseMode(name string) (Mode, error) {

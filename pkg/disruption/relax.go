@@ -5,6 +5,7 @@ package disruption
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -21,14 +22,26 @@ func (b *Blocker) relax(s *cluster.Snapshot, r *Relief) {
 	case Unhealthy:
 		b.letUnhealthyGo(r)
 	default:
+		if b.isSick() {
+			b.letUnhealthyGo(r)
+			return
+		}
 		b.askForOneLess(s, r)
 	}
+}
+
+// isSick reports whether all the pods that it holds are broken: a smaller number frees
+// none of them then.
+func (b *Blocker) isSick() bool {
+	return len(b.Pods) > 0 && !slices.ContainsFunc(b.Pods, func(pod *corev1.Pod) bool { return !cluster.IsBroken(pod) })
 }
 
 // askForOneLess lets the budget allow one pod when all of them are healthy.
 func (b *Blocker) askForOneLess(s *cluster.Snapshot, r *Relief) {
 	pods := s.PodsOf(b.PDB)
-	if r.Refused = whyTooSick(pods, 1); r.Refused != "" {
+	// The pods there are count where their owners have no scale.
+	_, size, _ := sizes(s, pods)
+	if r.Refused = whyTooSick(pods, size, 1); r.Refused != "" {
 		return
 	}
 	if v := b.PDB.Spec.MaxUnavailable; v != nil {
@@ -51,8 +64,6 @@ func (b *Blocker) askForOneLess(s *cluster.Snapshot, r *Relief) {
 		r.Refused = "its number needs no owner with a scale; see the condition on the budget for what is wrong"
 		return
 	}
-	// The pods there are count where their owners have no scale.
-	_, size, _ := sizes(s, pods)
 	if size == 0 {
 		r.Refused = "it selects no workload that has replicas"
 		return

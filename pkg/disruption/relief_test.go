@@ -353,7 +353,7 @@ func TestParseMode(t *testing.T) {
 	if len(profile.Modes()) != len(disruption.Modes()) {
 		t.Errorf("a profile may name %v", profile.Modes())
 	}
-	if _, err := disruption.ParseMode("delete"); err == nil || err.Error() != `unknown mode "delete", want one of surge, scale-to-zero, relax` {
+	if _, err := disruption.ParseMode("delete"); err == nil || err.Error() != `unknown mode "delete", want one of surge, relax, scale-to-zero` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -36,6 +36,7 @@ func sizes(s *cluster.Snapshot, pods []*corev1.Pod) (now, lowest int, scaler *au
 		ref, owned := s.Owner(pod)
 		w := s.Workload(ref)
 		switch {
+		case !owned && pod.DeletionTimestamp != nil: // nothing comes after it
 		case !owned:
 			now, lowest = now+1, lowest+1
 		case w == nil || seen[ref]:

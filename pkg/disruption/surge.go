@@ -54,22 +54,27 @@ func (b *Blocker) whyNoSurge(s *cluster.Snapshot) string {
 	if room <= 0 {
 		return fmt.Sprintf("%s of %d replicas would allow nothing either", minimum(b.PDB.Spec.MinAvailable, wantedReady(b.PDB, expected+1)), expected+1)
 	}
-	return whyTooSick(pods, room)
+	return whyTooSick(pods, expected, room)
 }
 
-// whyTooSick says that a budget with room for so many pods has none left by
-// those that are broken; empty when it has.
-func whyTooSick(pods []*corev1.Pod, room int) string {
+// whyTooSick says that a budget with room for so many pods has none left by those that
+// are broken; empty when it has. A broken pod beyond those that are expected, as that of
+// a rollout that does not come up, takes nothing away.
+func whyTooSick(pods []*corev1.Pod, expected, room int) string {
 	var first *corev1.Pod
-	broken := 0
+	broken, sound := 0, 0
 	for _, pod := range pods {
-		if pod.DeletionTimestamp == nil && cluster.IsBroken(pod) {
+		switch {
+		case pod.DeletionTimestamp != nil:
+		case !cluster.IsBroken(pod):
+			sound++
+		default:
 			if broken++; first == nil {
 				first = pod
 			}
 		}
 	}
-	if broken < room {
+	if min(broken, expected-sound) < room {
 		return ""
 	}
 	return fmt.Sprintf("%s is not healthy (%s): the budget would allow nothing even then", cluster.PodObject(first), cluster.WhyNotReady(first))

@@ -5,9 +5,9 @@ package drain
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
@@ -32,23 +32,23 @@ func (p *Plan) blockers(s *cluster.Snapshot, pools []pool.Pool) []v1alpha1.Findi
 	return findings
 }
 
-// budgetBlockers judges each disruption budget over a target once.
+// budgetBlockers judges the disruption budgets over the targets. What is said of each,
+// and the command that relieves it, is what pause-pdb-blockers says.
 func (p *Plan) budgetBlockers(s *cluster.Snapshot) []v1alpha1.Finding {
-	var findings []v1alpha1.Finding
-	judged := map[*policyv1.PodDisruptionBudget]bool{}
+	pods := make([]*corev1.Pod, 0, len(p.Targets))
 	for _, t := range p.Targets {
-		if disruption.IgnoresBudget(t.Pod) {
-			continue
-		}
-		budgets := slices.DeleteFunc(s.PDBsOf(t.Pod), p.isRelieved)
-		if len(budgets) > 1 {
-			findings = append(findings, severalBudgets(t, budgets))
-		}
-		for _, pdb := range budgets {
-			if !judged[pdb] {
-				judged[pdb] = true
-				findings = append(findings, p.judgeBudget(s, pdb, t)...)
-			}
+		pods = append(pods, t.Pod)
+	}
+	drained := map[string]bool{}
+	for _, node := range p.Pool.Nodes {
+		drained[node.Name] = true
+	}
+	blockers := disruption.BlockersOf(s, pods, drained)
+	wish, scaled := disruption.Wish{Profile: p.view}, s.WithHPAs(p.options.Autoscalers)
+	findings := make([]v1alpha1.Finding, 0, len(blockers))
+	for i := range blockers {
+		if !p.isRelieved(blockers[i].PDB) {
+			findings = append(findings, wish.Left(scaled, &blockers[i]))
 		}
 	}
 	return findings
@@ -58,74 +58,9 @@ func (p *Plan) isRelieved(pdb *policyv1.PodDisruptionBudget) bool {
 	return p.options.Relieved[pdb.Namespace+"/"+pdb.Name]
 }
 
-func severalBudgets(t Target, budgets []*policyv1.PodDisruptionBudget) v1alpha1.Finding {
-	names := make([]string, 0, len(budgets))
-	for _, pdb := range budgets {
-		names = append(names, pdb.Name)
-	}
-	return finding.New(finding.PDBSeveral, cluster.PodObject(t.Pod),
-		"selected by the disruption budgets "+strings.Join(names, " and ")+": the eviction API refuses such a pod",
-		"kubectl delete pdb -n "+t.Pod.Namespace+" "+names[len(names)-1]+" # or narrow its selector")
-}
-
-func (p *Plan) judgeBudget(s *cluster.Snapshot, pdb *policyv1.PodDisruptionBudget, t Target) []v1alpha1.Finding {
-	verdict := disruption.Classify(s, pdb)
-	codes := map[disruption.Class]finding.Code{
-		disruption.PermanentBySpec: finding.PDBPermanentBySpec,
-		disruption.PermanentBySize: finding.PDBPermanentBySize,
-		disruption.Failed:          finding.PDBFailed,
-		disruption.Unhealthy:       finding.PDBUnhealthy,
-		disruption.Stale:           finding.PDBStale,
-		disruption.Transient:       finding.PDBTransient,
-	}
-	code, blocks := codes[verdict.Class]
-	if !blocks {
-		return nil
-	}
-	message := verdict.Cause + " (" + cluster.PodObject(t.Pod) + " on " + t.Pod.Spec.NodeName + ")"
-	if known := p.view.Blocker(profileObject(t.Owner)); known != nil {
-		message += "; known blocker " + known.Name + ": " + known.Reason
-	}
-	return []v1alpha1.Finding{finding.New(code, "pdb/"+pdb.Namespace+"/"+pdb.Name, message, p.budgetRemedy(verdict.Class, pdb, t))}
-}
-
 // scaleCommand scales a workload with kubectl.
 func scaleCommand(ref cluster.Ref, replicas int) string {
 	return fmt.Sprintf("kubectl scale %s -n %s %s --replicas=%d", ref.Kind.Type(), ref.Namespace, ref.Name, replicas)
-}
-
-// pauseCommand relieves a budget. A known blocker is stopped, as the profile says;
-// what has a floor in the profile, or what others depend on, must not be.
-func (p *Plan) pauseCommand(pdb *policyv1.PodDisruptionBudget, ref cluster.Ref) string {
-	const pause = "kubectl vantiq-upgrade pause-pdb-blockers "
-	object := profileObject(ref)
-	known := p.view.Lookup(object)
-	switch {
-	case p.view.Blocker(object) != nil:
-		return pause + ref.String() + " # or drain-pool with --pause-pdb-blockers"
-	case known != nil && known.Floor != (profile.Floor{}), len(p.view.DependentsOf(object)) > 0:
-		return pause + "pdb/" + pdb.Namespace + "/" + pdb.Name + " --mode=" + string(disruption.Relax)
-	}
-	return pause + ref.String() + " --mode=" + string(disruption.ScaleToZero)
-}
-
-// budgetRemedy is the command that opens a budget. What is to be remembered
-// stands behind a #, so that the line can be pasted into a shell.
-func (p *Plan) budgetRemedy(class disruption.Class, pdb *policyv1.PodDisruptionBudget, t Target) string {
-	describe := "kubectl describe pdb -n " + pdb.Namespace + " " + pdb.Name
-	switch class {
-	case disruption.PermanentBySpec, disruption.PermanentBySize:
-		if t.Owner.Kind == cluster.KindDeployment || t.Owner.Kind == cluster.KindStatefulSet {
-			return p.pauseCommand(pdb, t.Owner)
-		}
-		return describe
-	case disruption.Unhealthy:
-		return "kubectl get pods -n " + pdb.Namespace + " -o wide"
-	case disruption.Failed:
-		return describe
-	case disruption.Open, disruption.Several, disruption.Stale, disruption.Transient:
-	}
-	return ""
 }
 
 // orderBlockers refuses a workload whose dependencies are not Ready, or whose

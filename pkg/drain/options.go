@@ -8,6 +8,7 @@ package drain
 import (
 	"time"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
@@ -28,6 +29,9 @@ type Options struct {
 	// Paused are the workloads that are scaled to zero before the drain begins:
 	// their pods are gone then, and need not move.
 	Paused map[cluster.Ref]bool
+	// Autoscalers are those of the cluster: they say which remedy would not last. None
+	// where they could not be read.
+	Autoscalers []*autoscalingv2.HorizontalPodAutoscaler
 	// MaxUnavailable replaces what the update strategy tolerates for workloads
 	// without a disruption budget; nil leaves it.
 	MaxUnavailable *intstr.IntOrString

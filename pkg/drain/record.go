@@ -6,10 +6,12 @@ package drain
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 )
 
 // ModeCordon and CordonField are a cordon's in the journal.
@@ -86,26 +88,36 @@ func cordonChange(node *corev1.Node) journal.Change {
 	}
 }
 
-// writeDone writes down which of the cordons were made, and which of them
-// somebody else made first.
-func (d *Drainer) writeDone(ctx context.Context, lines cordonLines, did map[string]bool) error {
-	var made, others []int
-	for name, number := range lines {
-		if mine, answered := did[name]; mine {
+// writeDone writes down which of the cordons were made, which of them somebody else
+// made first, and which the API server refused: of those nothing is ours. What had no
+// answer stays as it is.
+func (d *Drainer) writeDone(ctx context.Context, lines cordonLines, outcomes []cordonOutcome) error {
+	var made, others, refused []int
+	for _, o := range outcomes {
+		number, written := lines[o.node]
+		switch {
+		case !written:
+		case o.did:
 			made = append(made, number)
-		} else if answered {
+		case refusal.Is(o.err):
+			refused = append(refused, number)
+		case o.err == nil:
 			others = append(others, number)
 		}
 	}
-	if len(made) > 0 {
-		if err := d.Recorder.Mark(ctx, journal.Applied, "", made...); err != nil {
-			return err
-		}
+	return errors.Join(
+		d.mark(ctx, journal.Applied, "", made),
+		d.mark(ctx, journal.Dropped, "cordoned by somebody else first", others),
+		d.mark(ctx, journal.Dropped, "not carried out: the API server refused it", refused),
+	)
+}
+
+// mark writes down how far lines have come, where there are any.
+func (d *Drainer) mark(ctx context.Context, state journal.State, note string, numbers []int) error {
+	if len(numbers) == 0 {
+		return nil
 	}
-	if len(others) > 0 {
-		return d.Recorder.Mark(ctx, journal.Dropped, "cordoned by somebody else first", others...)
-	}
-	return nil
+	return d.Recorder.Mark(ctx, state, note, numbers...)
 }
 
 // runID is the run that cordons are marked with; empty without a journal.

@@ -35,6 +35,7 @@ const (
 	FloorHoldsAll       Code = "VU-221"
 	ServerWouldRefuse   Code = "VU-222"
 	BlockerStopped      Code = "VU-223"
+	CordonRefused       Code = "VU-224"
 	MayComeBack         Code = "VU-225"
 	PinnedToNode        Code = "VU-226"
 	JobFailsForGood     Code = "VU-227"
@@ -79,6 +80,11 @@ const (
 	MarkOnly         Code = "VU-325"
 	TakenOver        Code = "VU-326"
 	AnnotationsFull  Code = "VU-327"
+	PauseRefused     Code = "VU-328"
+	RestoreRefused   Code = "VU-329"
+	RestoreUnnoted   Code = "VU-330"
+	KeepOffRefused   Code = "VU-331"
+	KeepOffLeft      Code = "VU-332"
 )
 
 // 4xx: where pods are against where they belong.
@@ -156,11 +162,11 @@ func Table() []Entry {
 func blockers() []Entry {
 	const err, warn, info = v1alpha1.SeverityError, v1alpha1.SeverityWarning, v1alpha1.SeverityInfo
 	return []Entry{
-		{PDBPermanentBySpec, err, "A disruption budget never allows an eviction, by its own numbers", "maxUnavailable 0 or minAvailable 100 % can never be satisfied by an eviction; a drain would wait for ever.", "Relax the budget, or scale its workload to zero for the time of the upgrade."},
+		{PDBPermanentBySpec, err, "A disruption budget never allows an eviction, by its own numbers", "maxUnavailable 0 or minAvailable 100 % can never be satisfied by an eviction; a drain would wait for ever.", "Relax the budget for the time of the upgrade, or do what the finding names."},
 		{PDBPermanentBySize, err, "A disruption budget wants at least as many pods as the workload has", "minAvailable ≥ replicas (percentages round up) never allows an eviction. telegraf-prom is the known case in a Vantiq installation.", "Scale the workload up by one, or to zero for the time of the upgrade."},
 		{PDBSeveral, err, "More than one disruption budget selects a pod", "The eviction API answers 500 for such a pod, whatever the budgets say.", "Remove or narrow all but one of the budgets."},
 		{PDBUnhealthy, warn, "A disruption budget is blocked because its pods are not healthy", "Until the application is healthy again the budget allows nothing; the drain waits for it.", "Mend the pods, or set spec.unhealthyPodEvictionPolicy: AlwaysAllow."},
-		{PDBFailed, err, "The disruption controller cannot compute a budget", "A failed status allows no eviction, mostly because a pod's owner has no scale.", "Read the condition on the budget; an integer minAvailable works without a scale."},
+		{PDBFailed, err, "The disruption controller cannot compute a budget", "A failed status allows no eviction, mostly because a pod's owner has no scale.", "Delete the finished pods of Jobs that it selects, or have its selector leave them out; an integer minAvailable works without a scale. The condition on the budget says more."},
 		{PDBTransient, info, "A disruption budget allows nothing at the moment", "Another pod is away; the drain waits for the budget.", "Nothing: it goes on by itself."},
 		{PDBStale, info, "The disruption controller has not judged a budget's latest change yet", "Until it has, the API server allows no eviction under it; the numbers in its status are of the version before.", "Nothing: wait a moment. If it stays so, look at the kube-controller-manager."},
 		{PodUnmanaged, err, "A pod without a controller would be lost", "Nothing creates it again on another node: an owner that is not its controller does not either.", "Move it by hand, or give --force to lose it."},
@@ -176,6 +182,7 @@ func blockers() []Entry {
 		{FloorHoldsAll, err, "The floor of a workload allows no eviction at all", "Its floor is as high as its number of replicas, so a drain would wait for ever.", "Correct the profile's floor, or scale the workload up."},
 		{ServerWouldRefuse, warn, "The API server would refuse an eviction now", "Told by --dry-run=server; budgets change while a drain goes on.", "See the message."},
 		{BlockerStopped, warn, "A known blocker is scaled to zero", "It was stopped for the upgrade and must not be forgotten: without telegraf-prom there are no metrics.", "Scale it back when the last pool is done."},
+		{CordonRefused, err, "The API server refuses to cordon a node", "An admission policy, a webhook or a missing right denies it, so that replacements might land on this node again; the other nodes are cordoned, and no pod is evicted.", "Mend what the message names, then run the same command again; or give the pool back (uncordon-pool)."},
 		{MayComeBack, warn, "Pods of a workload may come back to the pool", "They tolerate the cordon, or a scheduler of their own places them: a cordon does not keep them off. When one comes back the drain stops with its workload (VU-241).", "Take the toleration out of its template. Or leave such pods to go with their nodes."},
 		{PinnedToNode, warn, "Pods of a workload are bound to a node of the pool", "Their template names it (spec.nodeName): then they come back to it, cordon or not. Or they ask for its hostname: then they have no node until it is given back.", "Let the template ask for what the node has in place of its name."},
 		{JobFailsForGood, err, "A Job fails for good when its running pod is evicted", "An evicted pod counts as a failure, and the Job has no retry left for it: nothing starts the pod again. A warning with --force.", "Wait for the Job to finish, or give --force to have it fail. A podFailurePolicy that ignores DisruptionTarget keeps Jobs from counting evictions."},

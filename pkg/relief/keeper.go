@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 )
 
 // Keeper makes changes and gives them back.
@@ -145,9 +146,9 @@ func (k Keeper) Restore(ctx context.Context, run string, c journal.Change, force
 	return stood, err
 }
 
-// overtaken is how often a change is tried on an object that somebody else changes in
-// between, each time.
-const overtaken = 100
+// mostOvertaken bounds how often a change is tried on an object that has changed in
+// between: somebody else may write it each time, and a webhook may answer so for ever.
+const mostOvertaken = 50
 
 // change looks and writes, and does so again when the object has changed in
 // between. Only the requests are repeated while the API server does not answer:
@@ -157,7 +158,7 @@ func (k Keeper) change(ctx context.Context, run string, c journal.Change, write 
 	if err != nil {
 		return err
 	}
-	for range overtaken {
+	for range mostOvertaken {
 		var standing Standing
 		var live *Live
 		if standing, live, err = k.Look(ctx, run, c); err != nil {
@@ -189,7 +190,7 @@ func (k Keeper) set(ctx context.Context, at api, c journal.Change, live *Live, v
 		return err
 	}
 	if !after.has(c.Field, value) {
-		return fmt.Errorf("the API server set %s of %s to %s, not to %s: an admission webhook changes it", c.Field, c.Object, after.Value(c.Field), value)
+		return &refusal.OverruledError{Object: c.Object.String(), Field: c.Field, Wanted: string(value), Got: string(after.Value(c.Field))}
 	}
 	return nil
 }

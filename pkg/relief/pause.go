@@ -16,6 +16,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 )
 
 // Recorder writes down a run; a *journal.Recorder is one.
@@ -44,34 +45,32 @@ type Pauser struct {
 }
 
 // Pause writes the changes down, makes them, and waits until they have the
-// effect that they are made for. What could not be done is in the findings; an
-// error means that it could not go on.
+// effect that they are made for. One that cannot be made stays with its object, in
+// the findings, and the others are made all the same; an error means that it could
+// not go on. The fields are those of all changes, also then.
 func (p *Pauser) Pause(ctx context.Context, rec Recorder, changes []journal.Change) ([]v1alpha1.PausedField, []v1alpha1.Finding, error) {
-	fields := []v1alpha1.PausedField{}
 	planned, err := p.plan(ctx, rec, changes)
 	if err != nil {
-		return fields, nil, err
+		planned = changes // written down or not, none was made
+	}
+	fields := make([]v1alpha1.PausedField, 0, len(planned))
+	for _, c := range planned {
+		fields = append(fields, PausedField(rec.Run().ID, c, v1alpha1.PauseStatePlanned))
 	}
 	var findings []v1alpha1.Finding
-	for _, c := range planned {
-		field := PausedField(rec.Run().ID, c, v1alpha1.PauseStatePlanned)
-		found, err := p.apply(ctx, rec, c, &field)
-		fields, findings = append(fields, field), append(findings, found...)
-		if err != nil {
-			return fields, findings, err
-		}
-	}
-	for i := range fields {
-		if fields[i].State != v1alpha1.PauseStateApplied {
-			continue
-		}
-		found, err := p.settle(ctx, rec, planned[i], &fields[i])
+	for i := 0; err == nil && i < len(planned); i++ {
+		var found []v1alpha1.Finding
+		found, err = p.apply(ctx, rec, planned[i], &fields[i])
 		findings = append(findings, found...)
-		if err != nil {
-			return fields, findings, err
+	}
+	for i := 0; err == nil && i < len(planned); i++ {
+		if fields[i].State == v1alpha1.PauseStateApplied {
+			var found []v1alpha1.Finding
+			found, err = p.settle(ctx, rec, planned[i], &fields[i])
+			findings = append(findings, found...)
 		}
 	}
-	return fields, findings, nil
+	return fields, findings, err
 }
 
 // plan writes the changes ahead. Lines that the run has from before it died are
@@ -103,12 +102,18 @@ func FindOpen(run *journal.Run, c journal.Change) *journal.Change {
 	return nil
 }
 
+// apply makes one change. One that cannot be made is closed in the journal: nothing
+// of it is ours.
 func (p *Pauser) apply(ctx context.Context, rec Recorder, c journal.Change, field *v1alpha1.PausedField) ([]v1alpha1.Finding, error) {
 	err := p.Keeper.Apply(ctx, rec.Run(), c)
 	if conflict, is := errors.AsType[*ConflictError](err); is {
 		field.State, field.Message = v1alpha1.PauseStateFailed, conflict.Error()
 		return []v1alpha1.Finding{finding.New(finding.PauseConflict, c.Object.String(), conflict.Cause(), conflict.Remedy())},
 			rec.Mark(ctx, journal.Dropped, "not carried out: "+conflict.Error(), c.Number)
+	}
+	if refusal.Is(err) {
+		field.State, field.Message = v1alpha1.PauseStateFailed, refusal.Sentence(err)
+		return []v1alpha1.Finding{PauseRefused(c, err)}, p.drop(ctx, rec, c, err)
 	}
 	if err != nil {
 		return nil, err
@@ -122,6 +127,16 @@ func (p *Pauser) apply(ctx context.Context, rec Recorder, c journal.Change, fiel
 	}
 	p.Tell(c.Object.String(), c.Words()+" ("+c.Mode+")")
 	return nil, nil
+}
+
+// drop closes the line of a change that was refused, once the object was seen to be
+// as before: a webhook may have had another value written, and then it is not.
+func (p *Pauser) drop(ctx context.Context, rec Recorder, c journal.Change, refused error) error {
+	standing, _, err := p.Keeper.Look(ctx, rec.Run().ID, c)
+	if err != nil || standing != Untouched && standing != Gone {
+		return err
+	}
+	return rec.Mark(ctx, journal.Dropped, "not carried out: "+refusal.Sentence(refused), c.Number)
 }
 
 // settle waits for the effect. A surge whose replica finds no place is given
@@ -138,6 +153,10 @@ func (p *Pauser) settle(ctx context.Context, rec Recorder, c journal.Change, fie
 	field.State = v1alpha1.PauseStateFailed
 	found := []v1alpha1.Finding{finding.New(finding.ReliefRefused, c.Object.String(), why, "choose another --mode for it; the extra replica was given back")}
 	if _, err := p.Keeper.Restore(ctx, rec.Run().ID, c, false); err != nil {
+		if refusal.Is(err) { // it stays ours
+			field.State = v1alpha1.PauseStateApplied
+			return []v1alpha1.Finding{RestoreRefused(c, c.After, err)}, nil
+		}
 		return found, err
 	}
 	return found, rec.Mark(ctx, journal.Restored, why, c.Number)

@@ -14,6 +14,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 )
 
 // Recorders opens the record of a run; nil when the journal does not have it.
@@ -26,11 +27,13 @@ type Recorders func(ctx context.Context, run string) (Recorder, error)
 // after what it cannot give back; an error means that it could not go on at all.
 func (p *Pauser) Restore(ctx context.Context, open Recorders, held []Held, force bool) ([]v1alpha1.RestoredField, []v1alpha1.Finding, error) {
 	fields := make([]v1alpha1.RestoredField, 0, len(held))
-	var findings []v1alpha1.Finding
 	for _, h := range held {
-		field := RestoredField(h)
-		found, err := p.giveBack(ctx, open, h, force, &field)
-		fields, findings = append(fields, field), append(findings, found...)
+		fields = append(fields, RestoredField(h))
+	}
+	var findings []v1alpha1.Finding
+	for i, h := range held {
+		found, err := p.giveBack(ctx, open, h, force, &fields[i])
+		findings = append(findings, found...)
 		if err != nil {
 			return fields, findings, err
 		}
@@ -43,8 +46,12 @@ func (p *Pauser) Restore(ctx context.Context, open Recorders, held []Held, force
 func (p *Pauser) giveBack(ctx context.Context, open Recorders, h Held, force bool, field *v1alpha1.RestoredField) ([]v1alpha1.Finding, error) {
 	stood, err := p.Keeper.Restore(ctx, h.Run, h.Change, force)
 	conflict, conflicts := errors.AsType[*ConflictError](err)
-	if err != nil && !conflicts {
-		field.State, field.Message = v1alpha1.RestoreFailed, err.Error()
+	switch {
+	case refusal.Is(err):
+		field.State, field.Message = v1alpha1.RestoreFailed, refusal.Sentence(err)
+		return []v1alpha1.Finding{RestoreRefused(h.Change, h.from(), err)}, nil // the line stays open
+	case err != nil && !conflicts:
+		field.Message = err.Error()
 		return nil, err
 	}
 	state, note := journal.Restored, ""
@@ -79,7 +86,19 @@ func (p *Pauser) giveBack(ctx context.Context, open Recorders, h Held, force boo
 		p.Tell(h.Change.Object.String(), journal.Step(h.Change.Field, h.from(), h.Change.Before)+" (given back)")
 	}
 	field.Message = note
-	return findings, mark(ctx, open, h, state, note)
+	found, err := p.note(ctx, open, h, state, note)
+	return append(findings, found...), err
+}
+
+// note marks the line of a change that was given back. Where only the journal refuses
+// that, the others are given back all the same: they need no writing ahead.
+func (p *Pauser) note(ctx context.Context, open Recorders, h Held, state journal.State, words string) ([]v1alpha1.Finding, error) {
+	err := mark(ctx, open, h, state, words)
+	if !refusal.Is(err) {
+		return nil, err
+	}
+	return []v1alpha1.Finding{finding.New(finding.RestoreUnnoted, h.Change.Object.String(),
+		"given back, but the API server refuses to have it written down: "+refusal.Sentence(err), refusal.Remedy(err, ""))}, nil
 }
 
 func mark(ctx context.Context, open Recorders, h Held, state journal.State, note string) error {
@@ -125,7 +144,8 @@ func (p *Pauser) awaitRestored(ctx context.Context, open Recorders, held []Held,
 				continue // whoever comes next waits again
 			}
 		}
-		if err := mark(ctx, open, h, journal.Restored, field.Message); err != nil {
+		found, err := p.note(ctx, open, h, journal.Restored, field.Message)
+		if findings = append(findings, found...); err != nil {
 			return findings, err
 		}
 	}
@@ -134,17 +154,25 @@ func (p *Pauser) awaitRestored(ctx context.Context, open Recorders, held []Held,
 
 // Supersede closes earlier lines of what is to be changed again: a pause that
 // somebody else has put back, of which only our mark is left, and one whose
-// replicas are not waited for any more.
-func (p *Pauser) Supersede(ctx context.Context, open Recorders, held []Held) error {
+// replicas are not waited for any more. What the API server refuses is in the
+// findings; its object cannot be changed again before that is mended.
+func (p *Pauser) Supersede(ctx context.Context, open Recorders, held []Held) ([]v1alpha1.Finding, error) {
+	var findings []v1alpha1.Finding
 	for _, h := range held {
-		if _, err := p.Keeper.Restore(ctx, h.Run, h.Change, false); err != nil {
-			return err
+		_, err := p.Keeper.Restore(ctx, h.Run, h.Change, false)
+		if refusal.Is(err) {
+			findings = append(findings, RestoreRefused(h.Change, h.from(), err))
+			continue
 		}
-		if err := mark(ctx, open, h, journal.Restored, "paused again"); err != nil {
-			return err
+		if err != nil {
+			return findings, err
+		}
+		found, err := p.note(ctx, open, h, journal.Restored, "paused again")
+		if findings = append(findings, found...); err != nil {
+			return findings, err
 		}
 	}
-	return nil
+	return findings, nil
 }
 
 // from is the value that is given back from.

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"time"
 
+	policyv1 "k8s.io/api/policy/v1"
+
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
@@ -80,7 +82,7 @@ func (p *Pauser) await(ctx context.Context, look func(*cluster.Snapshot) progres
 // pauseProgress says how far the effect of a pause is.
 func pauseProgress(s *cluster.Snapshot, c journal.Change) progress {
 	if c.Object.Kind == "PodDisruptionBudget" {
-		return budgetProgress(s, c.Object)
+		return budgetProgress(s, c)
 	}
 	w := s.FindWorkload(c.Object.Kind, c.Object.Namespace, c.Object.Name)
 	if w == nil {
@@ -152,17 +154,25 @@ func readiness(w *cluster.Workload, wanted int) progress {
 	return at
 }
 
-// budgetProgress waits until the disruption controller has seen the new numbers.
-func budgetProgress(s *cluster.Snapshot, o journal.Object) progress {
-	for _, pdb := range s.PDBsIn(o.Namespace) {
-		if pdb.Name != o.Name {
+// budgetProgress waits until the disruption controller has seen the new numbers and
+// allows one, or, where not a number but the policy for pods that are not Ready was
+// changed, until it has seen that: what it allows does not change by it (the API
+// server heeds the policy at each eviction).
+func budgetProgress(s *cluster.Snapshot, c journal.Change) progress {
+	for _, pdb := range s.PDBsIn(c.Object.Namespace) {
+		if pdb.Name != c.Object.Name {
 			continue
 		}
-		seen := pdb.Status.ObservedGeneration >= pdb.Generation
-		return progress{
-			object: o.String(), done: seen && pdb.Status.DisruptionsAllowed > 0,
-			waits: fmt.Sprintf("allows %d disruptions: needs %d healthy pods, has %d", pdb.Status.DisruptionsAllowed, pdb.Status.DesiredHealthy, pdb.Status.CurrentHealthy),
+		at := progress{object: c.Object.String(), done: pdb.Status.ObservedGeneration >= pdb.Generation}
+		if c.Field == disruption.FieldEvictionPolicy {
+			policy := pdb.Spec.UnhealthyPodEvictionPolicy
+			at.done = at.done && policy != nil && *policy == policyv1.AlwaysAllow // else the watch is behind
+			at.waits = "the disruption controller has not seen its change yet"
+			return at
 		}
+		at.done = at.done && pdb.Status.DisruptionsAllowed > 0
+		at.waits = fmt.Sprintf("allows %d disruptions: needs %d healthy pods, has %d", pdb.Status.DisruptionsAllowed, pdb.Status.DesiredHealthy, pdb.Status.CurrentHealthy)
+		return at
 	}
 	return progress{failed: "it was deleted"}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/placement"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/pool"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
 )
 
@@ -61,11 +62,14 @@ func (m *Mover) Move(ctx context.Context, group placement.Group) ([]v1alpha1.Mov
 	if plan.Blocked() {
 		return refuse(moves), plan.Findings, nil
 	}
-	lines, err := m.keepOff(ctx, group, s, pools)
+	lines, refused, err := m.keepOff(ctx, group, s, pools)
 	all := slices.Concat(lines...)
 	engine := m.Engine()
 	var failed []v1alpha1.Finding
-	if err == nil {
+	switch {
+	case len(refused) > 0:
+		moves, failed = refuse(moves), refused
+	case err == nil:
 		failed, err = engine.Run(ctx, plan)
 	}
 	findings := slices.Concat(failed, record(moves, group, engine.Moved(), ctx.Err() != nil))
@@ -73,7 +77,8 @@ func (m *Mover) Move(ctx context.Context, group placement.Group) ([]v1alpha1.Mov
 		// Those that are on their way would go astray without; going on takes them away.
 		all = notOnTheWay(lines, moves)
 	}
-	if removeErr := m.Remove(ctx, all); removeErr != nil && err == nil {
+	left, removeErr := m.Remove(ctx, all)
+	if findings = append(findings, left...); err == nil {
 		err = removeErr
 	}
 	return moves, findings, err
@@ -109,15 +114,16 @@ func notOnTheWay(lines [][]journal.Change, moves []v1alpha1.Move) []journal.Chan
 }
 
 // keepOff writes the keep-off pods down, makes them, and returns their lines, by
-// the steps of the group.
-func (m *Mover) keepOff(ctx context.Context, group placement.Group, s *cluster.Snapshot, pools []pool.Pool) ([][]journal.Change, error) {
+// the steps of the group. The findings name those that the API server refuses: without
+// them no pod of the group may go.
+func (m *Mover) keepOff(ctx context.Context, group placement.Group, s *cluster.Snapshot, pools []pool.Pool) ([][]journal.Change, []v1alpha1.Finding, error) {
 	run := m.Recorder.Run()
 	var wanted []relief.KeepOff
 	var steps []int // of wanted
 	for i, step := range group {
 		pods, err := keepOffs(step.Misplaced, s, pools, m.Namespace, run.ID, len(run.Changes)+len(wanted)+1)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		wanted, steps = append(wanted, pods...), append(steps, slices.Repeat([]int{i}, len(pods))...)
 	}
@@ -126,31 +132,38 @@ func (m *Mover) keepOff(ctx context.Context, group placement.Group, s *cluster.S
 		changes = append(changes, o.Change())
 	}
 	if len(changes) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	planned, err := m.Recorder.Plan(ctx, changes...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	lines := make([][]journal.Change, len(group))
 	for i, line := range planned {
 		lines[steps[i]] = append(lines[steps[i]], line)
 	}
 	for i, o := range wanted {
-		if err := m.Keeper.KeepOff(ctx, run, planned[i], o); err != nil {
-			return lines, err
+		err := m.Keeper.KeepOff(ctx, run, planned[i], o)
+		if refusal.Is(err) {
+			return lines, []v1alpha1.Finding{finding.New(finding.KeepOffRefused, cluster.PodObject(group[steps[i]].Pod),
+				"not evicted, as the API server refuses the pod that keeps its replacement off wrong nodes: "+refusal.Sentence(err),
+				refusal.Remedy(err, m.Namespace))}, nil
+		}
+		if err != nil {
+			return lines, nil, err
 		}
 	}
 	for _, step := range group {
 		m.Tell(cluster.PodObject(step.Pod), fmt.Sprintf("kept off all but %s while it restarts", listed(step.Homes)))
 	}
-	return lines, m.Recorder.Mark(ctx, journal.Applied, "", numbers(planned)...)
+	return lines, nil, m.Recorder.Mark(ctx, journal.Applied, "", numbers(planned)...)
 }
 
-// Remove takes keep-off pods away, also after an interrupt.
-func (m *Mover) Remove(ctx context.Context, lines []journal.Change) error {
+// Remove takes keep-off pods away, also after an interrupt, each whatever becomes of the
+// others. The findings name those that the API server refuses to remove.
+func (m *Mover) Remove(ctx context.Context, lines []journal.Change) ([]v1alpha1.Finding, error) {
 	if len(lines) == 0 {
-		return nil
+		return nil, nil
 	}
 	if ctx.Err() != nil {
 		var cancel context.CancelFunc
@@ -159,18 +172,24 @@ func (m *Mover) Remove(ctx context.Context, lines []journal.Change) error {
 	}
 	var errs []error
 	var gone []int
+	var findings []v1alpha1.Finding
 	for _, line := range lines {
 		_, err := m.Keeper.Restore(ctx, m.Recorder.Run().ID, line, false)
-		if _, conflicts := errors.AsType[*relief.ConflictError](err); err != nil && !conflicts {
+		_, conflicts := errors.AsType[*relief.ConflictError](err)
+		switch {
+		case refusal.Is(err):
+			findings = append(findings, finding.New(finding.KeepOffLeft, line.Object.String(),
+				"the API server refuses to remove it: "+refusal.Sentence(err), refusal.Remedy(err, line.Object.Namespace)))
+		case err != nil && !conflicts:
 			errs = append(errs, err)
-			continue
+		default:
+			gone = append(gone, line.Number)
 		}
-		gone = append(gone, line.Number)
 	}
 	if len(gone) > 0 {
 		errs = append(errs, m.Recorder.Mark(ctx, journal.Restored, "", gone...))
 	}
-	return errors.Join(errs...)
+	return findings, errors.Join(errs...)
 }
 
 func numbers(lines []journal.Change) []int {

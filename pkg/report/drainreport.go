@@ -138,8 +138,12 @@ func seconds(s float64) string {
 func printVerdict(w io.Writer, r *v1alpha1.DrainReport, next Next, style Style) {
 	again, giveBack := next.Again, next.GiveBack
 	errors, warnings := counts(r.Findings)
+	goOn := "To go on: " + again
+	if isRefused(r.Findings) {
+		goOn = "Next: mend what is named above, then " + again
+	}
 	if r.Result == nil && (r.Outcome == v1alpha1.DrainStopped || r.Outcome == v1alpha1.DrainInterrupted) {
-		fmt.Fprintf(w, "%s before the drain began: no node was cordoned, no pod evicted.\nTo go on: %s\n", style.Red(string(r.Outcome)), again)
+		fmt.Fprintf(w, "%s before the drain began: no node was cordoned, no pod evicted.\n%s\n", style.Red(string(r.Outcome)), goOn)
 		return
 	}
 	switch r.Outcome {
@@ -157,12 +161,20 @@ func printVerdict(w io.Writer, r *v1alpha1.DrainReport, next Next, style Style) 
 		fmt.Fprintf(w, "%s in %s: %s.\nRead back: the pool is empty%s%s.\nThe pods stay where they are now; giving the pool back does not bring them back.\nNext: upgrade the nodes, then %s\n",
 			style.Green("Done"), seconds(r.Result.Seconds), whatMoved(&r.Result.Counts), readiness(r.Result.Workloads), failedJobs(r), giveBack)
 	case v1alpha1.DrainStopped:
-		fmt.Fprintf(w, "%s after %s; run it again to go on:\n%s.\nTo go on: %s\nTo give the pool back: %s\n",
-			style.Red("Stopped part-way"), seconds(r.Result.Seconds), tally(r.Result), again, giveBack)
+		fmt.Fprintf(w, "%s after %s:\n%s.\n%s\nTo give the pool back: %s\n",
+			style.Red("Stopped part-way"), seconds(r.Result.Seconds), tally(r.Result), goOn, giveBack)
 	case v1alpha1.DrainInterrupted:
 		fmt.Fprintf(w, "%s after %s. Nothing new was evicted after the signal:\n%s.\nTo go on: %s\nTo give the pool back: %s\n",
 			style.Yellow("Interrupted"), seconds(r.Result.Seconds), tally(r.Result), again, giveBack)
 	}
+}
+
+// isRefused reports whether the API server refuses something, so that the same command
+// would end as this one before that is mended.
+func isRefused(findings []v1alpha1.Finding) bool {
+	return slices.ContainsFunc(findings, func(f v1alpha1.Finding) bool {
+		return slices.Contains([]finding.Code{finding.CordonRefused, finding.PauseRefused, finding.RestoreRefused}, finding.Code(f.Code))
+	})
 }
 
 // failedJobs tells of Jobs that have failed, as the operator had them.

@@ -149,7 +149,11 @@ func printPauseVerdict(w io.Writer, r *v1alpha1.PauseReport, next Next, style St
 			return
 		}
 		fmt.Fprintf(w, "%s: %s made, %d not.\n", style.Red("Stopped part-way"), plural(applied, "change"), missing)
-		printNext(w, "To go on: ", next.Again)
+		if missing == count(v1alpha1.PauseStateFailed) { // the same command would fail again
+			printNext(w, "Next: mend what is named above, then ", next.Again)
+		} else {
+			printNext(w, "To go on: ", next.Again)
+		}
 		printNext(w, "To give back: ", next.GiveBack)
 	case v1alpha1.PauseInterrupted:
 		fmt.Fprintf(w, "%s. Nothing new was changed after the signal: %s made, %d not.\n", style.Yellow("Interrupted"), plural(applied, "change"), missing)

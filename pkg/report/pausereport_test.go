@@ -171,7 +171,7 @@ pdb app/web                   minAvailable 100% -> 2                 Failed
 pdb app/web                   unhealthyPolicy unset -> AlwaysAllow   Kept
 
 Stopped part-way: 1 change made, 1 not.
-To go on: kubectl vantiq-upgrade go-on
+Next: mend what is named above, then kubectl vantiq-upgrade go-on
 To give back: kubectl vantiq-upgrade give-back
 `,
 		},
@@ -254,6 +254,30 @@ OBJECT                        CHANGE            STATE
 deploy shared/telegraf-prom   replicas 0 -> 1   Restored
 
 1 change given back, but there may be more: not all of the journal and the marks can be read; see the findings.
+`,
+		},
+		// The same command would be refused again, so it is not what to type next.
+		"one is refused": {
+			outcome: v1alpha1.PauseStopped, restored: []v1alpha1.RestoredField{back, field(budget(), "spec.minAvailable", "0", "1", v1alpha1.RestoreFailed)},
+			want: `
+OBJECT                        CHANGE                STATE
+pdb app/web                   minAvailable 0 -> 1   Failed
+deploy shared/telegraf-prom   replicas 0 -> 1       Restored
+
+Not all given back: 1 change given back, 1 left untouched; see the findings.
+Next: mend what is named above, then kubectl vantiq-upgrade go-on
+`,
+		},
+		// Only what was read back is counted: the server went away before the second.
+		"one was not come to": {
+			outcome: v1alpha1.PauseStopped, restored: []v1alpha1.RestoredField{back, field(budget(), "spec.minAvailable", "0", "1", v1alpha1.RestorePlanned)},
+			want: `
+OBJECT                        CHANGE                STATE
+deploy shared/telegraf-prom   replicas 0 -> 1       Restored
+pdb app/web                   minAvailable 0 -> 1   Planned
+
+Stopped part-way: 1 change given back, 1 not yet.
+To go on: kubectl vantiq-upgrade go-on
 `,
 		},
 		"nothing but a conflict": {
@@ -457,6 +481,19 @@ Clean: nothing of ours is left in the cluster.
 		found := v1alpha1.StatusReport{Findings: []v1alpha1.Finding{{Code: "VU-324", Severity: severity, Object: "o", Message: "m", Remedy: "r"}}}
 		if got := printed(&found, false); strings.Contains(got, "Clean") || !strings.Contains(got, want) {
 			t.Errorf("%s:\n%s", severity, got)
+		}
+	}
+	// What was written down and never made is not ours.
+	for want, states := range map[string][]v1alpha1.ChangeState{
+		"1 change of ours in the cluster.":    {v1alpha1.ChangeOurs, v1alpha1.ChangeNotApplied},
+		"Nothing of ours is in the cluster: ": {v1alpha1.ChangeNotApplied},
+	} {
+		r := &v1alpha1.StatusReport{}
+		for _, state := range states {
+			r.Changes = append(r.Changes, changed(member(), "spec.unschedulable", "null", "true", "null", state))
+		}
+		if got := printed(r, false); !strings.Contains(got, want) {
+			t.Errorf("%q is missing:\n%s", want, got)
 		}
 	}
 

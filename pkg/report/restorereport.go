@@ -76,18 +76,7 @@ func isBack(state v1alpha1.RestoreState) bool {
 
 // printRestoreVerdict says on the last lines how it ended and what to type next.
 func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, style Style) {
-	back, left, conflicts := 0, 0, 0
-	for i := range r.Restored {
-		switch state := r.Restored[i].State; {
-		case !isBack(state):
-			left++
-			if state == v1alpha1.RestoreConflict {
-				conflicts++
-			}
-		case state != v1alpha1.RestoreGone && state != v1alpha1.RestoreNotApplied && state != v1alpha1.RestoreTakenOver:
-			back++
-		}
-	}
+	back, left, conflicts, refused := countRestored(r)
 	switch r.Outcome {
 	case v1alpha1.PausePlanned:
 		switch {
@@ -120,10 +109,12 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 			fmt.Fprintf(w, "%s: %s to be given back, %d to be left; see the findings.\nNothing was touched (dry run: %s).\n", style.Red("Not all can be given back"), plural(back, "change"), left, r.DryRun)
 		}
 		printForced(w, conflicts, next)
+		printMended(w, refused, next)
 	case v1alpha1.PauseStopped:
-		if left == conflicts {
+		if left == conflicts+refused {
 			fmt.Fprintf(w, "%s: %s given back, %d left untouched; see the findings.\n", style.Red("Not all given back"), plural(back, "change"), left)
 			printForced(w, conflicts, next)
+			printMended(w, refused, next)
 			return
 		}
 		fmt.Fprintf(w, "%s: %s given back, %d not yet.\n", style.Red("Stopped part-way"), plural(back, "change"), left)
@@ -131,6 +122,44 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 	case v1alpha1.PauseInterrupted:
 		fmt.Fprintf(w, "%s. Nothing new was changed after the signal: %s given back, %d not yet.\n", style.Yellow("Interrupted"), plural(back, "change"), left)
 		printNext(w, "To go on: ", next.Again)
+	}
+}
+
+// countRestored counts the changes that were given back, or would be in a dry run, and
+// those that were not: left are all of them, of which some are conflicts, and some were
+// refused by the API server. What was not come to is left; what is gone, or was never
+// made, is neither.
+func countRestored(r *v1alpha1.RestoreReport) (back, left, conflicts, refused int) {
+	tried := r.DryRun == "none" && r.Outcome != v1alpha1.PausePlanned
+	for i := range r.Restored {
+		switch state := r.Restored[i].State; state {
+		case v1alpha1.RestoreGone, v1alpha1.RestoreNotApplied, v1alpha1.RestoreTakenOver:
+		case v1alpha1.RestorePlanned, v1alpha1.RestoreReturned:
+			if tried {
+				left++
+			} else {
+				back++
+			}
+		case v1alpha1.RestoreRestored, v1alpha1.RestoreAlreadyBack:
+			back++
+		default:
+			left++
+			if state == v1alpha1.RestoreConflict {
+				conflicts++
+			}
+			if state == v1alpha1.RestoreFailed {
+				refused++
+			}
+		}
+	}
+	return back, left, conflicts, refused
+}
+
+// printMended names the command to type once what was refused is mended: by itself it
+// would be refused again.
+func printMended(w io.Writer, refused int, next Next) {
+	if refused > 0 {
+		printNext(w, "Next: mend what is named above, then ", next.Again)
 	}
 }
 

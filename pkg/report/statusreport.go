@@ -45,9 +45,17 @@ func StatusReport(w io.Writer, r *v1alpha1.StatusReport, next Next, style Style,
 // printLeft says whether anything of ours is left. Clean is said only when nothing was
 // found that may hide some more: a journal or a mark that cannot be read, or is stale.
 func printLeft(w io.Writer, r *v1alpha1.StatusReport, style Style) {
+	ours := 0
+	for i := range r.Changes {
+		if r.Changes[i].State != v1alpha1.ChangeNotApplied {
+			ours++
+		}
+	}
 	switch {
+	case ours > 0:
+		fmt.Fprintf(w, "%s of ours in the cluster.\n", style.Yellow(plural(ours, "change")))
 	case len(r.Changes) > 0:
-		fmt.Fprintf(w, "%s of ours in the cluster.\n", style.Yellow(plural(len(r.Changes), "change")))
+		fmt.Fprintf(w, "Nothing of ours is in the cluster: what is listed was written down and never made.\n")
 	case finding.HasErrors(r.Findings):
 		fmt.Fprintf(w, "%s whether anything of ours is left: see the findings.\n", style.Red("It cannot be told"))
 	case len(r.Findings) > 0:

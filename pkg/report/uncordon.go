@@ -14,7 +14,7 @@ import (
 // Uncordon prints what happened to each node of a pool that was given back.
 func Uncordon(w io.Writer, r *v1alpha1.UncordonReport, style Style, wide bool) error {
 	t := newTable("^NODE", "ACTION", "~CORDONED BY", "SINCE", "+SINCE (UTC)")
-	changed, left := 0, 0
+	changed, left, kept := 0, 0, 0
 	for _, n := range r.Nodes {
 		local, utc := "", ""
 		if n.CordonedAt != nil {
@@ -26,6 +26,8 @@ func Uncordon(w io.Writer, r *v1alpha1.UncordonReport, style Style, wide bool) e
 			changed++
 		case "left cordoned", "mark removed, left cordoned":
 			left++
+		case "refused", "not tried":
+			kept++
 		}
 	}
 	if err := t.print(w, style, wide); err != nil {
@@ -35,7 +37,12 @@ func Uncordon(w io.Writer, r *v1alpha1.UncordonReport, style Style, wide bool) e
 	if r.DryRun != "none" {
 		note = " (dry run: " + r.DryRun + "; nothing was changed)"
 	}
-	fmt.Fprintf(w, "\n%s given back%s\n", style.Green(plural(changed, "node")), note)
+	fmt.Fprintln(w)
+	Findings(w, r.Findings, style)
+	fmt.Fprintf(w, "%s given back%s\n", style.Green(plural(changed, "node")), note)
+	if kept > 0 {
+		fmt.Fprintf(w, "%s could not be given back.\n", style.Red(plural(kept, "node")))
+	}
 	if left > 0 {
 		fmt.Fprintf(w, "%s left as somebody else cordoned it. To give back all: kubectl vantiq-upgrade uncordon-pool %s --all\n", plural(left, "node"), r.Name)
 	}

@@ -32,7 +32,7 @@ func inPlace(t *testing.T, name string) (*harness.Scope, string) {
 }
 
 // remedyOf is the command that a report of placement-check gives for a pod.
-func remedyOf(t *testing.T, r *v1alpha1.PlacementReport, pod string) []string {
+func commandFor(t *testing.T, r *v1alpha1.PlacementReport, pod string) []string {
 	t.Helper()
 	for _, f := range r.Findings {
 		if command, is := strings.CutPrefix(f.Remedy, "kubectl vantiq-upgrade "); is && f.Object == "pod/"+pod {
@@ -52,7 +52,7 @@ func TestRelocateToACordonedPool(t *testing.T) {
 	wantPool(t, c, "metrics-collector-0", "vantiqnp")
 	check := read[v1alpha1.PlacementReport](t, own(t, c, "placement-check", "-o", "json", "--profile", profile).Want(t, 2))
 	wantFinding(t, check.Findings, "VU-401", "no room: 3 cordoned")
-	remedy := remedyOf(t, check, "cordoned-home/metrics-collector-0")
+	remedy := commandFor(t, check, "cordoned-home/metrics-collector-0")
 	if got := strings.Join(remedy, " "); got != "uncordon-pool metricsnp" {
 		t.Errorf("remedy %q", got)
 	}

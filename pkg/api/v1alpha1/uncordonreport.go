@@ -16,6 +16,8 @@ type UncordonReport struct {
 	DryRun string `json:"dryRun"`
 	// Nodes are all nodes of the pool, by name.
 	Nodes []UncordonedNode `json:"nodes"`
+	// Findings are the nodes that could not be given back, and why.
+	Findings []Finding `json:"findings"`
 }
 
 // UncordonedNode is what happened to one node.
@@ -23,7 +25,8 @@ type UncordonedNode struct {
 	Name string `json:"name"`
 	// Action is uncordoned, "mark removed" (it was schedulable already),
 	// "left cordoned" (not our cordon), "mark removed, left cordoned" (it was ours and
-	// is somebody else's by now) or "not cordoned".
+	// is somebody else's by now), "not cordoned", "refused" (by the API server; see the
+	// findings) or "not tried" (it stopped before).
 	Action string `json:"action"`
 	// CordonedBy and CordonedAt come from our mark; empty for other cordons.
 	CordonedBy string       `json:"cordonedBy,omitempty"`

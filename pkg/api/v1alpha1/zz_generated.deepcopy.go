@@ -1684,6 +1684,11 @@ func (in *UncordonReport) DeepCopyInto(out *UncordonReport) {
 			(*in)[i].DeepCopyInto(&(*out)[i])
 		}
 	}
+	if in.Findings != nil {
+		in, out := &in.Findings, &out.Findings
+		*out = make([]Finding, len(*in))
+		copy(*out, *in)
+	}
 	return
 }
 
