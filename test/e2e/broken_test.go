@@ -28,8 +28,8 @@ func neverReady(p *corev1.PodTemplateSpec) {
 // CrashLoopBackOff, or with their one condition of readiness as given.
 func running(t *testing.T, c *harness.Scope, app string, n int, ready corev1.ConditionStatus, crashing bool) {
 	t.Helper()
+	done := 0 // a status may change under our hands: then the rest is done the next time
 	c.Eventually("the pods of "+app+" run", func(ctx context.Context) (bool, error) {
-		done := 0
 		for _, pod := range c.Pods(app) {
 			switch {
 			case done == n:
