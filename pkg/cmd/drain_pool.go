@@ -98,7 +98,7 @@ func (o *drainPoolOptions) addFlags(cmd *cobra.Command) {
 	o.talking.addFlags(cmd)
 	o.dryRun.addFlag(cmd, "How far to go: none drains the pool, client stops after the plan, server also has the API server judge each cordon and each eviction without doing it")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "Go on without asking; needed when stdin is no terminal")
-	flags.BoolVar(&o.drain.Force, "force", false, "Let pods without a controller go; they are lost")
+	flags.BoolVar(&o.drain.Force, "force", false, "Let pods without a controller go; they are lost. Also members that are not Ready of a workload that is below its majority: one of them may be the one with the data")
 	flags.BoolVar(&o.drain.DeleteEmptyDirData, "delete-emptydir-data", false, "Let pods with an emptyDir go; its data is lost")
 	flags.StringVar(&o.maxUnavailable, "max-unavailable", "", "Replicas that may be away at once, as a number or a percentage, of workloads without a disruption budget of their own; the profile's floors hold all the same (default: what the update strategy tolerates)")
 	flags.StringVar(&o.pause, "pause-pdb-blockers", "", "Relieve the disruption budgets that would hold the drain for ever, and give them back at its end, however it ends: scale-to-zero, surge, or profile for what the profile says. Without a value: profile")

@@ -269,9 +269,11 @@ func (r *runDrain) print(out *v1alpha1.DrainReport) error {
 	})
 }
 
-// warnings keeps of a plan's findings what is still worth saying at the end.
+// warnings keeps of a plan's findings what is still worth saying at the end: not what
+// might have happened and has been told if it did.
 func warnings(planned []v1alpha1.Finding) []v1alpha1.Finding {
+	over := []finding.Code{finding.WorkloadDowntime, finding.MayComeBack, finding.PinnedToNode}
 	return slices.DeleteFunc(slices.Clone(planned), func(f v1alpha1.Finding) bool {
-		return f.Severity != v1alpha1.SeverityWarning || f.Code == string(finding.WorkloadDowntime)
+		return f.Severity != v1alpha1.SeverityWarning || slices.Contains(over, finding.Code(f.Code))
 	})
 }

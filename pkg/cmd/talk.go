@@ -82,7 +82,8 @@ func (t *talk) begin(plan *drain.Plan, names *report.NodeNames) {
 	t.begun = true
 	t.view = report.View{Began: now, Names: names, Status: drain.Status{Time: now, Total: t.total, ToGo: t.total}}
 	t.tell(report.NewDrainEvent(now, v1alpha1.EventStarted, "pool/"+t.pool, ""), func() string {
-		return report.StartedLine(now, t.pool, t.total, len(plan.Pool.Nodes))
+		out := plan.Report()
+		return report.StartedLine(now, t.pool, &out)
 	})
 	if t.canLive {
 		t.live = report.NewLive(t.out, report.TerminalSize(t.out), t.clock, t.draw)

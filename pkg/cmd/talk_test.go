@@ -36,7 +36,8 @@ func said(t *testing.T, quiet bool, events string) string {
 	s.IOStreams, s.Clock = streams, c
 	talk := s.newTalk(quiet, events)
 	talk.note("Took over the lock of taro@bastion: that run ended without giving it back.")
-	talk.begin(&drain.Plan{Pool: pool.Pool{Name: "old", Nodes: []*corev1.Node{{}}}, Targets: make([]drain.Target, 1)}, report.NewNodeNames(nil))
+	targets := []drain.Target{{Pod: &corev1.Pod{}}}
+	talk.begin(&drain.Plan{Pool: pool.Pool{Name: "old", Nodes: []*corev1.Node{{}}}, Targets: targets, Waves: [][]drain.Target{targets}}, report.NewNodeNames(nil))
 	refused := &url.Error{Op: "Get", URL: "https://127.0.0.1:1/api", Err: errors.New("connection refused")}
 	talk.trouble(refused)
 	talk.trouble(refused)

@@ -13,7 +13,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/patience"
 )
@@ -48,13 +47,14 @@ func (d *Drainer) Drain(ctx context.Context, plan *Plan) (*v1alpha1.DrainResult,
 		findings, err = d.Engine.Run(ctx, plan)
 	}
 	result := &v1alpha1.DrainResult{
-		Started: newTime(started), Cordoned: cordoned,
-		Pods: d.Engine.Moved(), Workloads: d.Engine.Workloads(), Left: []v1alpha1.PodRef{},
+		Started: newTime(started), Cordoned: cordoned, Left: []v1alpha1.PodRef{},
 	}
 	if err == nil {
 		var unread []v1alpha1.Finding
 		unread, err = d.readBack(ctx, plan, result)
 		findings = append(findings, unread...)
+	} else {
+		d.Engine.record(plan, result)
 	}
 	finished := d.Engine.Clock.Now()
 	result.Finished = newTime(finished)
@@ -176,49 +176,5 @@ func (d *Drainer) readBack(ctx context.Context, plan *Plan, result *v1alpha1.Dra
 	if err != nil {
 		return nil, fmt.Errorf("reading back: %w", err)
 	}
-	s := d.Engine.Source.Snapshot().WithPods(pods)
-	var findings []v1alpha1.Finding
-	for _, t := range (selector{snapshot: s, view: plan.view, options: plan.options}).selectFrom(plan.Pool.NodeNames()).targets {
-		result.Left = append(result.Left, podRef(t))
-		findings = append(findings, finding.New(finding.PoolNotEmpty, cluster.PodObject(t.Pod),
-			"still on "+t.Pod.Spec.NodeName, "kubectl describe pod -n "+t.Pod.Namespace+" "+t.Pod.Name))
-	}
-	for i := range result.Workloads {
-		if f, short := d.readBackWorkload(s, &result.Workloads[i]); short {
-			findings = append(findings, f)
-		}
-	}
-	return d.withoutTold(findings), nil
-}
-
-func (d *Drainer) readBackWorkload(s *cluster.Snapshot, r *v1alpha1.DrainedWorkload) (v1alpha1.Finding, bool) {
-	w := s.FindWorkload(r.Kind, r.Namespace, r.Name)
-	if w == nil {
-		return v1alpha1.Finding{}, false
-	}
-	r.ReadyAfter = w.Ready()
-	for _, g := range d.Engine.groups {
-		if g.ref == w.Ref && r.ReadyAfter < g.expected() {
-			return finding.New(finding.WorkloadNotBack, w.String(),
-				fmt.Sprintf("%d of %d Ready%s", r.ReadyAfter, w.Replicas, startingPods(w)),
-				"kubectl get pods -n "+w.Namespace+" -o wide"), true
-		}
-	}
-	return v1alpha1.Finding{}, false
-}
-
-// withoutTold drops findings about workloads that the drain gave up on: their
-// cause has been told already.
-func (d *Drainer) withoutTold(findings []v1alpha1.Finding) []v1alpha1.Finding {
-	told := map[string]bool{}
-	for _, g := range d.Engine.groups {
-		if g.stopped == nil {
-			continue
-		}
-		told[g.ref.String()] = true
-		for _, m := range g.members {
-			told[cluster.PodObject(m.Pod)] = true
-		}
-	}
-	return slices.DeleteFunc(findings, func(f v1alpha1.Finding) bool { return told[f.Object] })
+	return d.Engine.readBack(d.Engine.Source.Snapshot().WithPods(pods), result), nil
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
-	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/patience"
 )
 
 // Source is the cluster as the engine sees it; a *cluster.Watcher is one.
@@ -64,10 +63,14 @@ type Engine struct {
 
 	away     atomic.Int64 // when the API server was last away, as Unix nanoseconds
 	plan     *Plan
+	began    time.Time
 	groups   []*group
 	known    map[types.UID]bool // pods of the groups
-	looked   time.Duration      // what the last look cost
-	lookedAt time.Time          // when it ended
+	present  map[types.UID]bool // all pods that there were when the drain began
+	drained  map[string]bool    // nodes of the pool
+	ration   *ration
+	looked   time.Duration // what the last look cost
+	lookedAt time.Time     // when it ended
 	budgets  *disruption.Budgets
 	answers  chan answer
 	inFlight int
@@ -123,23 +126,6 @@ func (e *Engine) Run(ctx context.Context, plan *Plan) ([]v1alpha1.Finding, error
 	}
 }
 
-func (e *Engine) begin(plan *Plan) {
-	e.plan = plan
-	e.budgets = disruption.NewBudgets()
-	e.answers = make(chan answer, plan.options.MaxInFlight)
-	e.refused = map[string]bool{}
-	e.known = make(map[types.UID]bool, len(plan.Targets))
-	snapshot, now := e.Source.Snapshot(), e.Clock.Now()
-	for _, t := range plan.Targets {
-		e.adopt(t, snapshot, now)
-	}
-	for _, w := range plan.Former {
-		g := newGroup(w.Ref, snapshot, now)
-		g.broken = 0 // what we moved has to come back
-		e.groups = append(e.groups, g)
-	}
-}
-
 // look takes a new Snapshot.
 func (e *Engine) look(now time.Time) {
 	e.snapshot = e.Source.Snapshot()
@@ -153,22 +139,6 @@ func (e *Engine) look(now time.Time) {
 func (e *Engine) settleTime() time.Duration {
 	between := min(max(settle, lookShare*e.looked), longestSettle)
 	return max(gather, between-e.Clock.Since(e.lookedAt))
-}
-
-// adopt adds a pod to those that leave.
-func (e *Engine) adopt(t Target, s *cluster.Snapshot, now time.Time) {
-	ref := refOf(t)
-	m := &member{Target: t, backoff: patience.NewBackoff()}
-	e.known[t.Pod.UID] = true
-	for _, g := range e.groups {
-		if g.ref == ref {
-			g.members = append(g.members, m)
-			return
-		}
-	}
-	g := newGroup(ref, s, now)
-	g.members = append(g.members, m)
-	e.groups = append(e.groups, g)
 }
 
 // ask sends an eviction from a goroutine of its own. An interrupt does not
@@ -214,7 +184,7 @@ func (e *Engine) pause(ctx context.Context) error {
 func (e *Engine) take(a answer) {
 	e.inFlight--
 	now := e.Clock.Now()
-	g := e.groupOf(a.member)
+	g := e.groupOf(a.member.Target)
 	v := classify(a.err)
 	// A request that was put off says nothing of the one before it.
 	v.doubtful = v.doubtful || v.reaction == retryLater && a.member.doubtful
@@ -228,6 +198,8 @@ func (e *Engine) take(a answer) {
 	}
 	if a.member.phase == asking {
 		a.member.answered(v, budgets, now)
+	} else {
+		a.member.answeredLate(v)
 	}
 	switch v.reaction {
 	case done:
@@ -252,16 +224,6 @@ func refused(pod *corev1.Pod, cause string, budgets []*policyv1.PodDisruptionBud
 		remedy = "kubectl describe pdb -n " + pod.Namespace + " " + strings.Join(names, " ") + " # and leave one of them"
 	}
 	return finding.New(finding.EvictionRefused, cluster.PodObject(pod), cause, remedy)
-}
-
-func (e *Engine) groupOf(m *member) *group {
-	ref := refOf(m.Target)
-	for _, g := range e.groups {
-		if g.ref == ref {
-			return g
-		}
-	}
-	return nil
 }
 
 // collectLastAnswers waits a moment for requests that are under way, so that

@@ -78,9 +78,12 @@ func (e *Engine) tellOf(g *group, event Event) {
 // tellPod reports what happened to a pod that leaves.
 func (e *Engine) tellPod(t EventType, g *group, m *member) {
 	event := Event{Type: t, Object: cluster.PodObject(m.Pod), Node: m.Pod.Spec.NodeName}
+	if t == Gone {
+		event.Message = m.tookInWords()
+	}
 	if t == Replaced {
 		event.ToPod, event.ToNode = m.successor.Name, m.successor.Spec.NodeName
-		event.Took = m.readyAt.Sub(m.evictedAt)
+		event.Took = m.readyAt.Sub(m.leftAt)
 	}
 	e.tellOf(g, event)
 }

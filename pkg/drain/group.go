@@ -4,7 +4,7 @@
 package drain
 
 import (
-	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -28,9 +28,22 @@ type group struct {
 	// replicas is pinned at the start for kinds whose number is not read: there
 	// the pods that are away would count as not wanted.
 	replicas int
-	floor    disruption.Floor
-	floorKey []string
-	broken   int
+	// scaled is true for kinds whose number of replicas is read; replicasBefore is
+	// that number at the start.
+	scaled         bool
+	replicasBefore int
+	floor          disruption.Floor
+	floorKey       []string
+	// broken are the pods that were not Ready at the start and had little hope to
+	// be; the drain does not wait for what takes their place.
+	broken map[types.UID]bool
+	// settled: what took the place of pods that were not Ready is not Ready either,
+	// and is not waited for any longer.
+	settled bool
+	// returned are pods that came back to the pool and are left there.
+	returned []*corev1.Pod
+	// changed is what somebody else did to the workload meanwhile, in words.
+	changed string
 
 	before, lowest, ready int
 	lastProgress          time.Time
@@ -52,8 +65,8 @@ func newGroup(ref cluster.Ref, s *cluster.Snapshot, now time.Time) *group {
 		for _, pod := range w.Pods {
 			g.initial[pod.UID] = true
 		}
-		g.replicas, g.broken = w.Replicas, broken(w)
-		g.before = w.Ready()
+		g.replicas, g.scaled, g.broken = w.Replicas, w.Scaled, broken(w)
+		g.replicasBefore, g.before = w.Replicas, w.Ready()
 		g.lowest, g.ready = g.before, g.before
 	}
 	return g
@@ -74,9 +87,15 @@ func (g *group) isReplaced() bool {
 	return g.ref.Kind != "Pod" && g.ref.Kind != cluster.KindJob && g.ref.Kind != cluster.KindDaemonSet
 }
 
-// observe takes in what the watch shows of the workload's pods.
-func (g *group) observe(w *cluster.Workload, now time.Time) []*member {
-	if w == nil || !g.isReplaced() {
+// observe takes in what the watch shows of the workload's pods, and returns the
+// members whose replacement has just become Ready on a node that is not drained.
+func (g *group) observe(w *cluster.Workload, drained map[string]bool, now time.Time) []*member {
+	g.observeChange(w)
+	switch {
+	case w == nil && g.isReplaced() && !g.scaled && slices.ContainsFunc(g.members, (*member).claims):
+		// Its only pod is away. Whether its owner still wants one nobody can read.
+		w = &cluster.Workload{Ref: g.ref}
+	case w == nil, !g.isReplaced():
 		g.replicas, g.ready = 0, 0
 		return nil
 	}
@@ -89,7 +108,20 @@ func (g *group) observe(w *cluster.Workload, now time.Time) []*member {
 	}
 	g.ready, g.lowest = ready, min(g.lowest, ready)
 	g.observePlacement(w, now)
-	return g.pairSuccessors(w, now)
+	return g.pairSuccessors(w, drained, now)
+}
+
+// observeChange notes what somebody else does to the workload.
+func (g *group) observeChange(w *cluster.Workload) {
+	switch {
+	case !g.isReplaced() || !g.scaled:
+	case w == nil || !w.Scaled:
+		g.changed = "deleted"
+	case w.Replicas != g.replicasBefore:
+		g.changed = fmt.Sprintf("scaled %d → %d", g.replicasBefore, w.Replicas)
+	default:
+		g.changed = ""
+	}
 }
 
 // observePlacement notes since when the scheduler finds no node for a pod.
@@ -105,79 +137,6 @@ func (g *group) observePlacement(w *cluster.Workload, now time.Time) {
 	g.unplacedSince = time.Time{}
 }
 
-// pairSuccessors finds for each pod that went the one that took its place, and
-// returns the members whose successor has just become Ready. A StatefulSet
-// gives the name to the successor; elsewhere the oldest new pod is paired with
-// the pod that went first.
-func (g *group) pairSuccessors(w *cluster.Workload, now time.Time) []*member {
-	went := g.inOrderOfEviction()
-	var fresh []*corev1.Pod
-	if slices.ContainsFunc(went, func(m *member) bool { return m.successor == nil }) {
-		fresh = g.freshPods(w)
-	}
-	var ready []*member
-	for _, m := range went {
-		if m.successor == nil {
-			fresh = g.pair(m, fresh)
-		}
-		if m.successor == nil || !m.readyAt.IsZero() {
-			continue
-		}
-		for _, pod := range w.Pods {
-			if pod.UID == m.successor.UID {
-				m.successor = pod
-			}
-		}
-		if cluster.IsServing(m.successor) {
-			m.readyAt = now
-			ready = append(ready, m)
-		}
-	}
-	return ready
-}
-
-func (g *group) pair(m *member, fresh []*corev1.Pod) []*corev1.Pod {
-	for i, pod := range fresh {
-		if g.ref.Kind != cluster.KindStatefulSet || pod.Name == m.Pod.Name {
-			m.successor = pod
-			return slices.Delete(fresh, i, i+1)
-		}
-	}
-	return fresh
-}
-
-// freshPods are the pods of a workload that came after the start and are not
-// paired yet, oldest first.
-func (g *group) freshPods(w *cluster.Workload) []*corev1.Pod {
-	taken := map[types.UID]bool{}
-	for _, m := range g.members {
-		if m.successor != nil {
-			taken[m.successor.UID] = true
-		}
-	}
-	var fresh []*corev1.Pod
-	for _, pod := range w.Pods {
-		if !g.initial[pod.UID] && !taken[pod.UID] && pod.DeletionTimestamp == nil {
-			fresh = append(fresh, pod)
-		}
-	}
-	slices.SortFunc(fresh, func(a, b *corev1.Pod) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
-	})
-	return fresh
-}
-
-func (g *group) inOrderOfEviction() []*member {
-	var went []*member
-	for _, m := range g.members {
-		if !m.evictedAt.IsZero() {
-			went = append(went, m)
-		}
-	}
-	slices.SortStableFunc(went, func(a, b *member) int { return a.evictedAt.Compare(b.evictedAt) })
-	return went
-}
-
 // serving counts the Ready pods that no accepted or pending eviction of ours is
 // about to take, whether or not the watch shows it yet.
 func (g *group) serving(w *cluster.Workload) int {
@@ -191,7 +150,24 @@ func (g *group) serving(w *cluster.Workload) int {
 }
 
 // expected is the number of Ready pods at which the workload is whole again.
-func (g *group) expected() int { return max(0, g.replicas-g.broken) }
+func (g *group) expected() int {
+	if g.settled {
+		return g.formerly()
+	}
+	return max(0, g.replicas-len(g.broken))
+}
+
+// formerly is the number of Ready pods at which the workload is as it was: what
+// took the place of pods that were not Ready need not be Ready either.
+func (g *group) formerly() int {
+	n := g.replicas - len(g.broken)
+	for _, m := range g.members {
+		if m.claims() && m.unready && !m.late && !g.broken[m.Pod.UID] {
+			n--
+		}
+	}
+	return max(0, n, min(g.before, g.replicas))
+}
 
 // isWhole reports whether all its pods have gone and it is at its former
 // readiness.

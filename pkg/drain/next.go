@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
@@ -48,12 +49,16 @@ func (e *Engine) nextOf(g *group, s *cluster.Snapshot, now time.Time, room int) 
 		if m.cause != "" {
 			continue
 		}
+		if source := sourceOf(m.Owner, m.Pod); !m.asked && !e.ration.take(source) {
+			e.giveUp(g, e.ration.tooMany(g, source))
+			break
+		}
 		for _, pdb := range s.PDBsOf(m.Pod) {
 			e.budgets.Spend(pdb, m.Pod)
 		}
 		// From here on it counts as away, for its own floor and for the
 		// workloads that must not be disrupted together with this one.
-		m.phase = asking
+		m.phase, m.asked, m.unready = asking, true, !cluster.IsServing(m.Pod)
 		chosen = append(chosen, m)
 		serving = g.serving(w)
 	}
@@ -79,13 +84,16 @@ func (e *Engine) holds(g *group, m *member, w *cluster.Workload, order string, s
 		// already, and asking again is how to find out.
 		return retryPause(m, nil, now)
 	}
+	if owner, _ := s.Owner(m.Pod); owner != m.Owner {
+		return "belonged to " + refOf(m.Target).String() + " when the drain began, and does not any more"
+	}
 	if order != "" {
 		return order
 	}
 	if cause := e.waitsForPod(m); cause != "" {
 		return cause
 	}
-	if cause := floorHolds(g, m, w, serving); cause != "" {
+	if cause := e.floorHolds(g, m, w, serving, s, now); cause != "" {
 		return cause
 	}
 	budgets := s.PDBsOf(m.Pod)
@@ -111,8 +119,9 @@ func (e *Engine) waitsForPod(m *member) string {
 }
 
 // floorHolds keeps a workload at its floor, and keeps its next member where it
-// is while a replacement has no node.
-func floorHolds(g *group, m *member, w *cluster.Workload, serving int) string {
+// is while a replacement has no node. A floor guards Ready pods: one that is not
+// Ready takes nothing from it.
+func (e *Engine) floorHolds(g *group, m *member, w *cluster.Workload, serving int, s *cluster.Snapshot, now time.Time) string {
 	if !g.isReplaced() || g.replicas <= 1 {
 		return ""
 	}
@@ -121,16 +130,30 @@ func floorHolds(g *group, m *member, w *cluster.Workload, serving int) string {
 			return fmt.Sprintf("%s has no node: %s", cluster.PodObject(pod), message)
 		}
 	}
-	after := serving
-	if cluster.IsServing(m.Pod) {
-		after--
-	} else if disruption.IgnoresBudget(m.Pod) {
-		return "" // it has not started: nothing is lost
-	}
-	if after >= g.floor.Ready {
+	held := fmt.Sprintf("%d of %d Ready, floor %d (%s)", serving, g.replicas, g.floor.Ready, g.floor.From)
+	switch {
+	case cluster.IsServing(m.Pod):
+		if serving > g.floor.Ready {
+			return ""
+		}
+		return held + startingPods(w)
+	case serving >= g.floor.Ready, disruption.IgnoresBudget(m.Pod):
+		return "" // one that has not started has nothing to lose
+	case serving < g.floor.Quorum && !e.plan.options.Force:
+		return held + "; " + cluster.PodObject(m.Pod) + " is not Ready, but may be the member with the data: --force lets it go"
+	case cluster.IsBroken(m.Pod), alwaysAllowed(s, m.Pod), now.Sub(m.seen) >= e.plan.options.startPatience():
 		return ""
 	}
-	return fmt.Sprintf("%d of %d Ready, floor %d (%s)%s", serving, g.replicas, g.floor.Ready, g.floor.From, startingPods(w))
+	return held + "; " + cluster.PodObject(m.Pod) + " may still become Ready: " + cluster.WhyNotReady(m.Pod)
+}
+
+// alwaysAllowed reports whether a disruption budget says that pods that are not
+// Ready go at any time.
+func alwaysAllowed(s *cluster.Snapshot, pod *corev1.Pod) bool {
+	return slices.ContainsFunc(s.PDBsOf(pod), func(pdb *policyv1.PodDisruptionBudget) bool {
+		policy := pdb.Spec.UnhealthyPodEvictionPolicy
+		return policy != nil && *policy == policyv1.AlwaysAllow
+	})
 }
 
 // startingPods names a pod that keeps its workload from being whole.

@@ -36,7 +36,7 @@ func (e *Engine) observeGroup(g *group, s *cluster.Snapshot, now time.Time) {
 	}
 	w := s.Workload(g.ref)
 	e.refreshFloor(g, w, s)
-	for _, m := range g.observe(w, now) {
+	for _, m := range g.observe(w, e.drained, now) {
 		e.tellPod(Replaced, g, m)
 	}
 }
@@ -60,25 +60,6 @@ func (e *Engine) refreshFloor(g *group, w *cluster.Workload, s *cluster.Snapshot
 		pinned.Replicas = g.replicas
 	}
 	g.floor = floorOf(s, &pinned, e.plan.view, e.plan.options)
-}
-
-// adoptNewcomers finds pods that reached a node of the pool after the plan was
-// made, in the moment before its cordon took effect or by a toleration.
-func (e *Engine) adoptNewcomers(s *cluster.Snapshot, now time.Time) {
-	x := selector{snapshot: s, view: e.plan.view, options: e.plan.options}
-	for _, node := range e.plan.Pool.Nodes {
-		for _, pod := range s.PodsOn(node.Name) {
-			if e.known[pod.UID] || x.stays(pod) || e.refused[string(pod.UID)] {
-				continue
-			}
-			if findings := x.judge(pod); finding.HasErrors(findings) {
-				e.refused[string(pod.UID)] = true
-				e.findings = append(e.findings, findings...)
-				continue
-			}
-			e.adopt(x.target(pod), s, now)
-		}
-	}
 }
 
 // watchCordons says when somebody else gives a node back while we drain it.

@@ -15,7 +15,9 @@ import (
 
 // Options are the operator's choices for a drain.
 type Options struct {
-	// Force lets pods without a controller go; they are lost.
+	// Force lets pods without a controller go; they are lost. It also lets members
+	// go that are not Ready while their workload is below its majority: one of them
+	// may be the one with the data.
 	Force bool
 	// DeleteEmptyDirData lets pods with an emptyDir go.
 	DeleteEmptyDirData bool
@@ -43,6 +45,14 @@ type Options struct {
 	// MaxInFlight bounds the eviction requests under way at the same time.
 	MaxInFlight int
 }
+
+// longestStart bounds startPatience.
+const longestStart = 2 * time.Minute
+
+// startPatience is how long a pod that is not Ready, and not broken either, is
+// given to become so before it is taken for one that never will: the usual time of
+// a start, and never more than half of PodTimeout.
+func (o Options) startPatience() time.Duration { return min(longestStart, o.PodTimeout/2) }
 
 // DefaultOptions returns the options of a drain without flags.
 func DefaultOptions() Options {

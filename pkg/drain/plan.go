@@ -5,6 +5,7 @@ package drain
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -51,6 +52,8 @@ type Member struct {
 	Targets  []Target
 	// Broken counts the pods that were not Ready and had little hope to be.
 	Broken int
+	// force is Options.Force.
+	force bool
 }
 
 // NewPlan judges a drain of p over a Snapshot. Pools are all pools of the
@@ -63,6 +66,7 @@ func NewPlan(s *cluster.Snapshot, p pool.Pool, pools []pool.Pool, prof *profile.
 	plan.Former = plan.former(s)
 	plan.Findings = append(plan.Findings, plan.blockers(s, pools)...)
 	plan.Findings = append(plan.Findings, plan.warnings()...)
+	plan.Findings = append(plan.Findings, plan.comesBack(s)...)
 	plan.Findings = append(plan.Findings, plan.stoppedBlockers(s)...)
 	plan.OurOtherPools = ourOtherPools(p, pools)
 	finding.Sort(plan.Findings)
@@ -79,7 +83,7 @@ func (p *Plan) members(s *cluster.Snapshot) []Member {
 			continue // nothing replaces these
 		}
 		if byRef[t.Owner] == nil {
-			byRef[t.Owner] = &Member{Workload: w, Floor: floorOf(s, w, p.view, p.options), Broken: broken(w)}
+			byRef[t.Owner] = &Member{Workload: w, Floor: floorOf(s, w, p.view, p.options), Broken: len(broken(w)), force: p.options.Force}
 		}
 		byRef[t.Owner].Targets = append(byRef[t.Owner].Targets, t)
 	}
@@ -121,20 +125,6 @@ func soleBudgets(s *cluster.Snapshot, budgets []*policyv1.PodDisruptionBudget, w
 	})
 }
 
-// broken counts the pods that waiting will hardly make Ready. A pod without a
-// node is none of them: it may be the replacement of one that an earlier run of
-// this drain evicted, and the drain must not say that all is well without it.
-func broken(w *cluster.Workload) int {
-	n := 0
-	for _, pod := range w.Pods {
-		_, unplaced := cluster.Unschedulable(pod)
-		if pod.DeletionTimestamp == nil && !cluster.IsServing(pod) && cluster.IsBroken(pod) && !unplaced {
-			n++
-		}
-	}
-	return n
-}
-
 // warnings tells what an operator should know and what does not block.
 func (p *Plan) warnings() []v1alpha1.Finding {
 	var findings []v1alpha1.Finding
@@ -158,14 +148,13 @@ func (m Member) warnings() []v1alpha1.Finding {
 		findings = append(findings, finding.Newf(finding.WorkloadDowntime, w.String(),
 			"one replica: it is away while it moves"))
 	}
-	if ready := w.Ready(); w.Replicas > 1 && w.Kind != cluster.KindJob && ready < m.Floor.Ready {
-		findings = append(findings, finding.New(finding.WorkloadBelowFloor, w.String(),
-			"below its floor already: none of its Ready pods goes until enough are Ready",
+	if message := m.held(); message != "" {
+		findings = append(findings, finding.New(finding.WorkloadBelowFloor, w.String(), message,
 			"kubectl get pods -n "+w.Namespace+" -o wide"))
 	}
 	if m.Broken > 0 {
 		findings = append(findings, finding.New(finding.WorkloadPodsBroken, w.String(),
-			"has broken pods; the drain does not wait for them to become Ready",
+			fmt.Sprintf("%d broken of its %d pods, such as %s; the drain does not wait for them to become Ready", m.Broken, len(w.Pods), m.firstBroken()),
 			"kubectl get pods -n "+w.Namespace+" -o wide"))
 	}
 	return findings
@@ -261,7 +250,8 @@ func (p *Plan) workloadsOn(node string) []string {
 	return names
 }
 
-// evictionOrder puts first what costs least: pods that are not Ready, then the
+// evictionOrder puts first what costs least: pods that are broken, then others that
+// are not Ready, then the
 // highest ordinals, as the StatefulSet controller goes; a primary is mostly 0.
 func evictionOrder(a, b Target) int {
 	return cmp.Or(
@@ -275,7 +265,9 @@ func cost(pod *corev1.Pod) int {
 	switch {
 	case disruption.IgnoresBudget(pod):
 		return 0
-	case !cluster.IsServing(pod):
+	case cluster.IsServing(pod):
+		return 3
+	case cluster.IsBroken(pod):
 		return 1
 	}
 	return 2

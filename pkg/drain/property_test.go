@@ -58,6 +58,48 @@ func TestNoFloorIsEverBroken(t *testing.T) {
 	}
 }
 
+// TestEvictionsAreBounded drains random clusters whose pods come back to the pool
+// again and again, for reasons that are not to be seen: the drain ends, and no more
+// of a workload are evicted than it has and a few.
+func TestEvictionsAreBounded(t *testing.T) {
+	for seed := range int64(20) {
+		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
+			w := randomWorld(seed)
+			w.home = map[string]string{}
+			for _, set := range w.sets {
+				if w.random.Intn(2) == 0 {
+					w.home[set.Name] = w.nodes[0].Name
+				}
+			}
+			e, clock := simulate(t, w, flaky{w})
+			for n := 0; ; n++ {
+				if n == steps {
+					t.Fatalf("not finished; waits for:%s", waits(e))
+				}
+				w.step()
+				w.checkFloors(t)
+				w.show()
+				clock.Step(100 * time.Millisecond)
+				w.now = clock.Now()
+				e.look(clock.Now())
+				if e.finished() {
+					break
+				}
+				e.giveUpOnStalled(clock.Now())
+				for _, m := range e.next(e.snapshot, clock.Now()) {
+					e.inFlight++
+					e.take(answer{m, e.Evictor.Evict(context.Background(), m.Pod, nil, m.doubtful)})
+				}
+			}
+			for _, set := range w.sets {
+				if n := w.evicted(e, set.Name); n > int(*set.Spec.Replicas)+spareEvictions {
+					t.Errorf("%d of %s were evicted, it has %d", n, set.Name, *set.Spec.Replicas)
+				}
+			}
+		})
+	}
+}
+
 func randomWorld(seed int64) *world {
 	w := newWorld(seed)
 	nodes := w.pool(1 + w.random.Intn(4))
@@ -79,7 +121,7 @@ func randomWorld(seed int64) *world {
 }
 
 // simulate prepares an engine whose loop the test turns by hand.
-func simulate(t *testing.T, w *world, evictor Evictor) (*Engine, *clocktesting.FakeClock) {
+func simulate(t *testing.T, w *world, evictor Evictor, change ...func(*Options)) (*Engine, *clocktesting.FakeClock) {
 	t.Helper()
 	prof, err := profile.Vantiq()
 	if err != nil {
@@ -90,7 +132,11 @@ func simulate(t *testing.T, w *world, evictor Evictor) (*Engine, *clocktesting.F
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := NewPlan(w.Snapshot(), old, pools, prof, DefaultOptions())
+	options := DefaultOptions()
+	for _, f := range change {
+		f(&options)
+	}
+	plan := NewPlan(w.Snapshot(), old, pools, prof, options)
 	if plan.Blocked() {
 		t.Fatalf("blocked: %+v", plan.Findings)
 	}

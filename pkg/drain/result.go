@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
@@ -19,6 +20,7 @@ const (
 	stateMoved       = "Moved"
 	stateGone        = "Gone"
 	stateReplacing   = "Replacing"
+	stateReturned    = "Returned"
 	stateTerminating = "Terminating"
 	stateWaiting     = "Waiting"
 )
@@ -32,7 +34,7 @@ func (e *Engine) Moved() []v1alpha1.MovedPod {
 	var rows []row
 	for _, g := range e.groups {
 		for _, m := range g.members {
-			rows = append(rows, row{moved(g, m), m.evictedAt})
+			rows = append(rows, row{moved(g, m), m.leftAt})
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b row) int {
@@ -59,26 +61,82 @@ func compareTimes(a, b time.Time) int {
 }
 
 func moved(g *group, m *member) v1alpha1.MovedPod {
-	out := v1alpha1.MovedPod{PodRef: podRef(m.Target), State: stateWaiting, Waiting: m.cause}
+	out := v1alpha1.MovedPod{PodRef: podRef(m.Target), State: stateWaiting, Waiting: m.cause, How: m.how()}
 	switch m.phase {
 	case leaving:
 		out.State, out.Waiting = stateTerminating, ""
 	case gone:
-		out.State, out.Waiting = stateGone, ""
+		out.State, out.Waiting = g.became(m), ""
+		out.Lost = m.claims() && g.isLost()
 	case staying, asking:
-	}
-	// Of a workload that was deleted or scaled to zero meanwhile nothing comes back.
-	if m.phase == gone && g.isReplaced() && g.replicas > 0 && (m.successor != nil || g.ready < g.expected()) {
-		out.State = stateReplacing
 	}
 	if m.successor != nil && out.State != stateGone {
 		out.ToPod, out.ToNode = m.successor.Name, m.successor.Spec.NodeName
 	}
 	if !m.readyAt.IsZero() {
-		out.State, out.ToPod, out.ToNode = stateMoved, m.successor.Name, m.successor.Spec.NodeName
-		out.UnavailableSeconds = m.readyAt.Sub(m.evictedAt).Round(time.Millisecond).Seconds()
+		out.UnavailableSeconds = m.readyAt.Sub(m.leftAt).Round(time.Millisecond).Seconds()
 	}
 	return out
+}
+
+// became is the state of a member that is gone. Of a workload that was deleted or
+// scaled to zero meanwhile nothing comes back.
+func (g *group) became(m *member) string {
+	switch {
+	case !m.claims() || !g.isReplaced():
+		return stateGone
+	case !m.readyAt.IsZero():
+		return stateMoved
+	case slices.ContainsFunc(g.returned, func(pod *corev1.Pod) bool { return g.ref.Kind != cluster.KindStatefulSet || pod.Name == m.Pod.Name }):
+		return stateReturned
+	case g.replicas > 0 && (m.successor != nil || g.ready < g.expected()):
+		return stateReplacing
+	}
+	return stateGone
+}
+
+// isLost reports whether nothing makes pods of the group again: they have no
+// controller, or belong to a DaemonSet that is gone.
+func (g *group) isLost() bool { return g.ref.Kind == "Pod" || g.ref.Kind == cluster.KindDaemonSet }
+
+// how says who took the pod, as reports name it.
+func (m *member) how() string {
+	switch {
+	case m.took == stayed:
+		return ""
+	case m.took == leftBefore:
+		return v1alpha1.HowBefore
+	case m.took == leftMeanwhile:
+		return v1alpha1.HowByOthers
+	case m.ended:
+		return v1alpha1.HowFinished
+	}
+	return v1alpha1.HowEvicted
+}
+
+// countsOf adds up what became of the pods.
+func countsOf(pods []v1alpha1.MovedPod) v1alpha1.DrainCounts {
+	var c v1alpha1.DrainCounts
+	for i := range pods {
+		switch p := &pods[i]; {
+		case p.State == stateMoved:
+			c.Moved++
+		case p.State == stateReplacing:
+			c.Replacing++
+		case p.State == stateReturned:
+			c.Returned++
+		case p.State == stateGone && p.Lost:
+			c.Lost++
+		case p.State == stateGone:
+			c.Gone++
+		case p.How == v1alpha1.HowEvicted:
+			c.Terminating++
+		default:
+			c.LeftAlone++
+		}
+	}
+	c.StillThere = c.Terminating + c.LeftAlone
+	return c
 }
 
 func podRef(t Target) v1alpha1.PodRef {
@@ -100,6 +158,7 @@ func (e *Engine) Workloads() []v1alpha1.DrainedWorkload {
 			Kind: g.ref.Kind, Namespace: g.ref.Namespace, Name: g.ref.Name,
 			Replicas: g.replicas, Floor: g.floor.Ready,
 			ReadyBefore: g.before, LowestReady: g.lowest, ReadyAfter: g.ready,
+			ReplicasBefore: g.replicasBefore, BrokenBefore: max(0, g.replicas-g.expected()), Changed: g.changed,
 		})
 	}
 	slices.SortStableFunc(list, func(a, b v1alpha1.DrainedWorkload) int {
@@ -108,23 +167,27 @@ func (e *Engine) Workloads() []v1alpha1.DrainedWorkload {
 	return list
 }
 
-// finished counts the targets that have ended by themselves.
-func (p *Plan) finished() int {
-	n := 0
+// finished counts the targets that have ended by themselves, terminating those of
+// the others that are on their way out already.
+func (p *Plan) finished() (finished, terminating int) {
 	for _, t := range p.Targets {
-		if cluster.IsFinished(t.Pod) {
-			n++
+		switch {
+		case cluster.IsFinished(t.Pod):
+			finished++
+		case t.Pod.DeletionTimestamp != nil:
+			terminating++
 		}
 	}
-	return n
+	return finished, terminating
 }
 
 // Report turns the plan into its printed form.
 func (p *Plan) Report() v1alpha1.DrainPlan {
 	out := v1alpha1.DrainPlan{
-		Provider: p.Pool.Provider, Role: p.Pool.Role, Stay: p.Stay, Finished: p.finished(),
+		Provider: p.Pool.Provider, Role: p.Pool.Role, Stay: p.Stay,
 		Nodes: p.plannedNodes(), Workloads: []v1alpha1.PlannedWorkload{}, Waves: []v1alpha1.Wave{},
 	}
+	out.Finished, out.Terminating = p.finished()
 	for _, m := range p.Members {
 		w := m.Workload
 		out.Workloads = append(out.Workloads, v1alpha1.PlannedWorkload{

@@ -104,6 +104,7 @@ func run(t *testing.T, options Options, change func(*live, context.CancelFunc)) 
 	if change != nil {
 		change(l, cancel)
 	}
+	l.show()
 	go l.turn(turning)
 	findings, err := e.Run(ctx, NewPlan(l.Snapshot(), old, pools, prof, options))
 	cancel()

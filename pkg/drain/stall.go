@@ -5,6 +5,7 @@ package drain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,13 @@ func (e *Engine) giveUpOnStalled(now time.Time) {
 			continue
 		}
 		g.excuse(away)
+		if g.settle(now, e.plan.options.PodTimeout/2) {
+			continue
+		}
+		if f, held := e.heldForGood(g, now); held {
+			e.giveUp(g, f)
+			continue
+		}
 		if f, stalled := e.stalled(g, now); stalled {
 			e.giveUp(g, f)
 		}
@@ -43,6 +51,44 @@ func (g *group) excuse(away time.Time) {
 	}
 }
 
+// settle ends the wait for what took the place of pods that were not Ready before
+// the drain, once nothing has moved for so long.
+func (g *group) settle(now time.Time, patience time.Duration) bool {
+	away := slices.ContainsFunc(g.members, func(m *member) bool { return m.phase != gone })
+	if away || !g.isReplaced() || !g.unplacedSince.IsZero() || now.Sub(g.lastProgress) < patience {
+		return false
+	}
+	g.settled = g.ready >= g.formerly()
+	return g.settled
+}
+
+// heldForGood says so when only Ready pods are left to go and the floor holds them
+// even at the readiness that the workload had before: what was not Ready then is not
+// so now either, and waiting longer does not mend it.
+func (e *Engine) heldForGood(g *group, now time.Time) (v1alpha1.Finding, bool) {
+	missing := g.replicas - g.formerly()
+	if !g.isReplaced() || missing <= 0 || g.replicas <= 1 || max(g.formerly(), g.ready) > g.floor.Ready ||
+		now.Sub(g.lastProgress) < e.plan.options.startPatience() {
+		return v1alpha1.Finding{}, false
+	}
+	var held *member
+	for _, m := range g.members {
+		switch {
+		case m.phase == staying && cluster.IsServing(m.Pod):
+			held = m
+		case m.phase != gone:
+			return v1alpha1.Finding{}, false
+		}
+	}
+	if held == nil {
+		return v1alpha1.Finding{}, false
+	}
+	f := finding.New(finding.WorkloadBelowFloor, g.ref.String(),
+		fmt.Sprintf("%s. It had %d of %d Ready before the drain; its Ready pods do not go until more are", held.cause, g.before, g.replicasBefore),
+		"kubectl get pods -n "+g.ref.Namespace+" -o wide # mend them, then run the same command again")
+	return finding.WithSeverity(f, v1alpha1.SeverityError), true
+}
+
 // stalled says what a workload has waited for in vain.
 func (e *Engine) stalled(g *group, now time.Time) (v1alpha1.Finding, bool) {
 	if !g.unplacedSince.IsZero() && now.Sub(g.unplacedSince) >= e.plan.options.UnschedulableTimeout {
@@ -56,7 +102,7 @@ func (e *Engine) stalled(g *group, now time.Time) (v1alpha1.Finding, bool) {
 	}
 	for _, m := range g.members {
 		if m.phase == leaving {
-			return stuck(m, now), true
+			return stuck(m, e.snapshot, now), true
 		}
 	}
 	for _, m := range g.members {
@@ -105,13 +151,35 @@ func (e *Engine) makeRoom() string {
 	return "kubectl vantiq-upgrade uncordon-pool " + e.plan.Pool.Name + " # or make room elsewhere"
 }
 
-func stuck(m *member, now time.Time) v1alpha1.Finding {
-	message := fmt.Sprintf("evicted %s ago and still terminating on %s", now.Sub(m.evictedAt).Round(time.Second), m.Pod.Spec.NodeName)
+// stuck names a pod that does not end: since when, by whom, on what kind of node,
+// and what holds it.
+func stuck(m *member, s *cluster.Snapshot, now time.Time) v1alpha1.Finding {
+	since := now.Sub(m.leftAt).Round(time.Second)
+	message := fmt.Sprintf("evicted %s ago", since)
+	switch m.took {
+	case leftBefore:
+		message = "on its way out already when the drain began"
+	case leftMeanwhile:
+		message = fmt.Sprintf("deleted by somebody else %s ago", since)
+	case stayed, evicted:
+	}
+	message += " and still terminating on " + m.Pod.Spec.NodeName + nodeState(s, m.Pod.Spec.NodeName)
 	if len(m.Pod.Finalizers) > 0 {
 		message += "; held by finalizers " + strings.Join(m.Pod.Finalizers, ", ")
 	}
 	return finding.New(finding.PodStuckTerminating, cluster.PodObject(m.Pod), message,
 		"kubectl describe pod -n "+m.Pod.Namespace+" "+m.Pod.Name)
+}
+
+// nodeState says of a node what keeps its pods from ending; empty when nothing does.
+func nodeState(s *cluster.Snapshot, name string) string {
+	switch node := s.Node(name); {
+	case node == nil:
+		return ", a node that does not exist any more"
+	case !cluster.IsNodeReady(node):
+		return ", which is not Ready: its kubelet cannot confirm that the pod ended"
+	}
+	return ""
 }
 
 func (e *Engine) starting(g *group) string {

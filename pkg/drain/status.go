@@ -124,10 +124,12 @@ func (g *group) pace(now time.Time) pace {
 		switch {
 		case m.phase == staying || m.phase == asking:
 			p.toGo++
+		case m.phase == gone && !m.claims():
+			// It says nothing of how long a move takes.
 		case !end.IsZero():
-			p.took = append(p.took, end.Sub(m.evictedAt))
+			p.took = append(p.took, end.Sub(m.leftAt))
 		case !whole:
-			p.away = append(p.away, now.Sub(m.evictedAt))
+			p.away = append(p.away, now.Sub(m.leftAt))
 		}
 	}
 	return p

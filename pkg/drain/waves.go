@@ -24,7 +24,7 @@ func (p *Plan) waves(s *cluster.Snapshot) [][]Target {
 	budgets := &waveBudgets{snapshot: s, room: map[*policyv1.PodDisruptionBudget]int{}}
 	var waves [][]Target
 	for {
-		wave := p.wave(s, left, budgets)
+		wave := p.wave(s, left, budgets, len(waves) == 0)
 		if len(waves) == 0 {
 			wave = append(free, wave...)
 		}
@@ -56,8 +56,8 @@ func (p *Plan) freeTargets() []Target {
 	return slices.DeleteFunc(slices.Clone(p.Targets), func(t Target) bool { return held[string(t.Pod.UID)] })
 }
 
-// wave takes from left what can go at once.
-func (p *Plan) wave(s *cluster.Snapshot, left map[cluster.Ref][]Target, budgets *waveBudgets) []Target {
+// wave takes from left what can go at once; first says that nothing has gone yet.
+func (p *Plan) wave(s *cluster.Snapshot, left map[cluster.Ref][]Target, budgets *waveBudgets, first bool) []Target {
 	var wave []Target
 	budgets.taken = map[*policyv1.PodDisruptionBudget]int{}
 	taken := map[cluster.Ref]bool{}
@@ -66,12 +66,19 @@ func (p *Plan) wave(s *cluster.Snapshot, left map[cluster.Ref][]Target, budgets 
 		if p.mustWait(s, m, taken, left) {
 			continue
 		}
-		room := m.room()
-		for len(left[ref]) > 0 && room > 0 && budgets.take(left[ref][0]) {
-			wave = append(wave, left[ref][0])
+		room := m.room(first)
+		for len(left[ref]) > 0 {
+			next := left[ref][0]
+			free := m.takesNothing(next)
+			if !free && room <= 0 || !budgets.take(next) {
+				break
+			}
+			if !free {
+				room--
+			}
+			wave = append(wave, next)
 			left[ref] = left[ref][1:]
 			taken[ref] = true
-			room--
 		}
 	}
 	return wave
@@ -94,12 +101,20 @@ func (p *Plan) mustWait(s *cluster.Snapshot, m Member, taken map[cluster.Ref]boo
 	return false
 }
 
-// room is how many pods can be away at once when the workload is whole.
-func (m Member) room() int {
+// room is how many Ready pods can be away at once when the workload is as whole as
+// it gets. After the first wave what takes the place of its broken pods on the pool
+// may be Ready elsewhere; those on other nodes are as broken as before.
+func (m Member) room(first bool) int {
 	if m.Workload.Replicas <= 1 || m.Workload.Kind == cluster.KindJob {
 		return len(m.Targets)
 	}
-	return m.Workload.Replicas - m.Broken - m.Floor.Ready
+	broken := m.Broken
+	for _, t := range m.Targets {
+		if !first && !cluster.IsServing(t.Pod) && cluster.IsBroken(t.Pod) {
+			broken--
+		}
+	}
+	return m.Workload.Replicas - broken - m.Floor.Ready
 }
 
 // waveBudgets counts what the pods of one wave take from disruption budgets
@@ -112,10 +127,9 @@ type waveBudgets struct {
 
 // take books a pod under its budgets, if all of them have room.
 func (b *waveBudgets) take(t Target) bool {
-	if disruption.IgnoresBudget(t.Pod) {
-		return true
-	}
-	budgets := b.snapshot.PDBsOf(t.Pod)
+	budgets := slices.DeleteFunc(b.snapshot.PDBsOf(t.Pod), func(pdb *policyv1.PodDisruptionBudget) bool {
+		return disruption.GoesFree(pdb, t.Pod)
+	})
 	for _, pdb := range budgets {
 		if _, known := b.room[pdb]; !known {
 			b.room[pdb] = disruption.Room(b.snapshot, pdb)

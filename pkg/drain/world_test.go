@@ -4,6 +4,7 @@
 package drain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,13 @@ type world struct {
 	evictions map[types.UID]int
 	now       time.Time
 	// full leaves the scheduler no node.
-	full     bool
+	full bool
+	// home is where the scheduler places the pods of an app, cordon or not; sick apps
+	// never become Ready.
+	home map[string]string
+	sick map[string]bool
+	// makers are controllers besides those of the sets.
+	makers   []maker
 	versions int
 	serial   int
 	changed  chan struct{}
@@ -178,8 +185,8 @@ func (w *world) step() bool {
 		case pod.Spec.NodeName == "" && w.full:
 			fixture.Unschedulable("0/4 nodes are available")(pod)
 		case pod.Spec.NodeName == "":
-			possible = append(possible, func() { pod.Spec.NodeName = "spare"; w.touch(pod) })
-		case !cluster.IsServing(pod):
+			possible = append(possible, func() { pod.Spec.NodeName = cmp.Or(w.home[pod.Labels["app"]], "spare"); w.touch(pod) })
+		case !cluster.IsServing(pod) && !w.sick[pod.Labels["app"]]:
 			possible = append(possible, func() {
 				pod.Status.Phase = corev1.PodRunning
 				pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
@@ -195,6 +202,11 @@ func (w *world) step() bool {
 					w.put(fixture.PodOf(set, key.Name, "", fixture.Phase(corev1.PodPending)))
 				})
 			}
+		}
+	}
+	for _, m := range w.makers {
+		if w.living(m.app) < m.wanted {
+			possible = append(possible, func() { w.put(m.make(w.serial)) })
 		}
 	}
 	for _, pdb := range w.pdbs {

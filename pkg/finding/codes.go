@@ -35,6 +35,8 @@ const (
 	FloorHoldsAll       Code = "VU-221"
 	ServerWouldRefuse   Code = "VU-222"
 	BlockerStopped      Code = "VU-223"
+	MayComeBack         Code = "VU-225"
+	PinnedToNode        Code = "VU-226"
 	ReplacementUnplaced Code = "VU-231"
 	PodStuckTerminating Code = "VU-232"
 	ReplacementNotReady Code = "VU-233"
@@ -45,6 +47,10 @@ const (
 	WaitedTooLong       Code = "VU-238"
 	DrainStoppedByUser  Code = "VU-239"
 	NodeUncordoned      Code = "VU-240"
+	CameBack            Code = "VU-241"
+	EvictionsBounded    Code = "VU-242"
+	WorkloadChanged     Code = "VU-243"
+	WorkloadStillBroken Code = "VU-244"
 	JournalDamaged      Code = "VU-301"
 	JournalNewer        Code = "VU-302"
 	JournalIncomplete   Code = "VU-303"
@@ -151,16 +157,18 @@ func blockers() []Entry {
 		{PodUnmanaged, err, "A pod without a controller would be lost", "Nothing creates it again on another node.", "Move it by hand, or give --force to lose it."},
 		{PodLocalData, err, "A pod keeps data in an emptyDir", "The data is deleted together with the pod.", "Give --delete-emptydir-data if the data may go."},
 		{WorkloadDowntime, warn, "A single replica is away while it moves", "No floor can protect a workload that has one replica.", "Announce it, or scale it to two before the drain."},
-		{WorkloadBelowFloor, warn, "A workload is below its floor already", "None of its Ready pods is evicted until enough are Ready.", "Mend the workload first."},
+		{WorkloadBelowFloor, warn, "A workload cannot spare a Ready pod", "It is below its floor already, or as low as that with what is broken. Its pods that are not Ready go, none of its Ready ones until enough are Ready: it is an error where the drain had to stop with it. Of a workload with a majority to keep (MongoDB) no member goes, as one that is not Ready may be the one with the data.", "Mend the workload first. --force lets go of members that are not Ready."},
 		{DependencyNotReady, err, "A workload that this one depends on is not Ready", "Vantiq pods cannot start while MongoDB or Keycloak is down.", "Wait for it, or mend it, then run the command again."},
 		{NeverTogether, err, "A workload that must never be disrupted together with this one is short of members, or stands on cordoned nodes", "Vantiq pods that restart while MongoDB has no full quorum do not come back: the service stops.", "Finish or give back the other pool first (uncordon-pool)."},
 		{RightsMissing, err, "The current user lacks a right that the command needs", "Half-way through a drain is the wrong time to find out.", "Ask for a role with the listed rules."},
 		{JobRestarted, warn, "A running Job pod is evicted and starts again", "Its work until now is lost.", "Wait for the Job to finish if that matters."},
 		{NodeNotReady, warn, "A node of the pool is not Ready", "Its kubelet may not confirm that pods ended.", "Look at the node; remove it if the machine is gone."},
-		{WorkloadPodsBroken, warn, "Pods of a workload were broken before the drain", "The drain does not wait for them to become Ready.", "kubectl describe the named pods."},
+		{WorkloadPodsBroken, warn, "Pods of a workload were broken before the drain", "They go first, as they take nothing from its readiness, and the drain does not wait for what takes their place to become Ready.", "kubectl describe the named pods."},
 		{FloorHoldsAll, err, "The floor of a workload allows no eviction at all", "Its floor is as high as its number of replicas, so a drain would wait for ever.", "Correct the profile's floor, or scale the workload up."},
 		{ServerWouldRefuse, warn, "The API server would refuse an eviction now", "Told by --dry-run=server; budgets change while a drain goes on.", "See the message."},
 		{BlockerStopped, warn, "A known blocker is scaled to zero", "It was stopped for the upgrade and must not be forgotten: without telegraf-prom there are no metrics.", "Scale it back when the last pool is done."},
+		{MayComeBack, warn, "Pods of a workload may come back to the pool", "They tolerate the cordon, or a scheduler of their own places them: a cordon does not keep them off. When one comes back the drain stops with its workload (VU-241).", "Take the toleration out of its template. Or leave such pods to go with their nodes."},
+		{PinnedToNode, warn, "Pods of a workload are bound to a node of the pool", "Their template names it (spec.nodeName): then they come back to it, cordon or not. Or they ask for its hostname: then they have no node until it is given back.", "Let the template ask for what the node has in place of its name."},
 	}
 }
 
@@ -168,7 +176,7 @@ func outcomes() []Entry {
 	const err, warn = v1alpha1.SeverityError, v1alpha1.SeverityWarning
 	return []Entry{
 		{ReplacementUnplaced, err, "A replacement pod cannot be placed on any node", "No further member of the workload is evicted, or it would lose more.", "Make room or mend what the scheduler names, then run the same command again."},
-		{PodStuckTerminating, err, "An evicted pod does not end", "A finalizer, a dead kubelet or a process that ignores SIGTERM holds it.", "See the finalizers and the node; then run the same command again."},
+		{PodStuckTerminating, err, "A pod does not end", "A finalizer, a dead kubelet or a process that ignores SIGTERM holds it. The message says whether this run evicted it, somebody else deleted it, or it was on its way out before.", "See the finalizers and the node; then run the same command again."},
 		{ReplacementNotReady, err, "A replacement pod did not become Ready in time", "The workload is short of a member; no further one is evicted.", "kubectl describe and logs of the pod; then run the same command again."},
 		{DrainTimedOut, err, "The drain reached --timeout", "It stopped where it was; nothing is lost.", "Run the same command again to go on."},
 		{EvictionRefused, err, "The API server refused an eviction for good", "Trying again would not help.", "See the message."},
@@ -177,6 +185,10 @@ func outcomes() []Entry {
 		{WaitedTooLong, err, "A pod was not allowed to go within --pod-timeout", "What it waited for is in the message.", "Mend that, then run the same command again."},
 		{DrainStoppedByUser, warn, "The drain was interrupted", "Nothing new was evicted after the signal.", "Run the same command again to go on, or uncordon-pool to give the pool back."},
 		{NodeUncordoned, warn, "A node was uncordoned by somebody else while it was drained", "Pods may come back to it.", "Agree on who works on the pool."},
+		{CameBack, err, "A pod came back to the pool that is drained", "It tolerates the cordon, its template names the node, what places it does not heed cordons, or the node was uncordoned. It would come back each time, so nothing more of its workload is evicted. The others go on.", "Mend what the message names, then run the same command again."},
+		{EvictionsBounded, err, "More pods of a workload were asked to go than it had", "Whatever the reason is for which they come back, a run evicts no more than the pods that there were at its start and a few that fail by themselves.", "Find out what brings its pods back to the pool, then run the same command again."},
+		{WorkloadChanged, warn, "Somebody else deleted or scaled a workload while it was drained", "Its readiness before and after the drain cannot be compared.", "Nothing, where it was meant so."},
+		{WorkloadStillBroken, warn, "A workload is as far from whole as it was before the drain", "Pods of it were broken or not Ready before. What took their place is not Ready either, and was not waited for.", "kubectl describe its pods; verify names them too."},
 	}
 }
 

@@ -24,14 +24,9 @@ func DrainPlan(w io.Writer, r *v1alpha1.DrainReport, style Style, wide bool) err
 	if p.Role != "" {
 		title += ", role " + p.Role
 	}
-	// The waves and the nodes show the finished ones too: together the sums come out.
-	deleted := ""
-	if p.Finished > 0 {
-		deleted = ", " + plural(p.Finished, "finished pod") + " to delete"
-	}
-	fmt.Fprintf(w, "%s, %s\n%s to move in %s%s, %s to stay (DaemonSets, static pods)\n\n",
+	fmt.Fprintf(w, "%s, %s\n%s in %s%s, %s to stay (DaemonSets, static pods)\n\n",
 		style.Bold(title+")"), plural(len(p.Nodes), "node"),
-		plural(podsOf(p)-p.Finished, "pod"), plural(len(p.Waves), "wave"), deleted, plural(p.Stay, "pod"))
+		toMove(p), plural(len(p.Waves), "wave"), notToMove(p), plural(p.Stay, "pod"))
 	if err := printNodes(w, p, style, wide); err != nil {
 		return err
 	}
@@ -46,9 +41,27 @@ func DrainPlan(w io.Writer, r *v1alpha1.DrainReport, style Style, wide bool) err
 		printWaves(w, p)
 	}
 	if p.Finished > 0 {
-		fmt.Fprintf(w, "%s of Jobs among them: deleted, with their logs.\n", plural(p.Finished, "finished pod"))
+		fmt.Fprintf(w, "%s among them: deleted, with their logs.\n", plural(p.Finished, "finished pod"))
 	}
 	return nil
+}
+
+// toMove counts the pods that are to be moved.
+func toMove(p *v1alpha1.DrainPlan) string {
+	return plural(podsOf(p)-p.Finished-p.Terminating, "pod") + " to move"
+}
+
+// notToMove counts the others that leave. The waves and the nodes show them too:
+// together the sums come out.
+func notToMove(p *v1alpha1.DrainPlan) string {
+	text := ""
+	if p.Finished > 0 {
+		text += ", " + plural(p.Finished, "finished pod") + " to delete"
+	}
+	if p.Terminating > 0 {
+		text += fmt.Sprintf(", %d on the way out already", p.Terminating)
+	}
+	return text
 }
 
 func podsOf(p *v1alpha1.DrainPlan) int {

@@ -96,7 +96,10 @@ func EventLine(e drain.Event, names *NodeNames, style Style) string {
 	words := names.In(oneLine(e.Message))
 	switch e.Type {
 	case drain.Evicted, drain.Gone:
-		words = "from " + names.In(e.Node)
+		if words != "" {
+			words = " (" + words + ")"
+		}
+		words = "from " + names.In(e.Node) + words
 	case drain.Replaced:
 		object = object[:strings.LastIndex(object, "/")+1] + e.ToPod
 		words = fmt.Sprintf("on %s in %s", names.In(e.ToNode), tenths(e.Took))
@@ -148,8 +151,8 @@ func paintKind(line string, t drain.EventType, style Style) string {
 }
 
 // StartedLine tells that a drain begins.
-func StartedLine(at time.Time, pool string, pods, nodes int) string {
-	return Line(at, "started", "pool/"+pool+":", plural(pods, "pod")+" to move from "+plural(nodes, "node"))
+func StartedLine(at time.Time, pool string, plan *v1alpha1.DrainPlan) string {
+	return Line(at, "started", "pool/"+pool+":", toMove(plan)+" from "+plural(len(plan.Nodes), "node")+notToMove(plan))
 }
 
 // FinishedLine tells how a drain ended.

@@ -135,7 +135,12 @@ func TestDateLine(t *testing.T) {
 
 func TestStartAndFinish(t *testing.T) {
 	now := at(8).Local().Format(time.TimeOnly)
-	if got, want := StartedLine(at(8), "old", 1, 3), now+" started  pool/old: 1 pod to move from 3 nodes"; got != want {
+	plan := &v1alpha1.DrainPlan{Nodes: make([]v1alpha1.PlannedNode, 3), Waves: []v1alpha1.Wave{{Pods: make([]v1alpha1.PodRef, 4)}}}
+	if got, want := StartedLine(at(8), "old", plan), now+" started  pool/old: 4 pods to move from 3 nodes"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	plan.Finished, plan.Terminating = 1, 2
+	if got, want := StartedLine(at(8), "old", plan), now+" started  pool/old: 1 pod to move from 3 nodes, 1 finished pod to delete, 2 on the way out already"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got, want := FinishedLine(at(8), "old", v1alpha1.DrainDone, 3, 3), now+" finished pool/old: Done, 3 of 3 pods gone"; got != want {

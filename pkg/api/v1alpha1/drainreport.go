@@ -57,9 +57,11 @@ type DrainPlan struct {
 	Waves []Wave `json:"waves"`
 	// Stay counts the pods that a drain leaves: DaemonSet and mirror pods.
 	Stay int `json:"stay"`
-	// Finished counts the pods that have ended by themselves (Jobs'); they are
-	// deleted, their logs with them.
+	// Finished counts the pods that have ended by themselves (Jobs', or Failed ones
+	// that a controller has replaced); they are deleted, their logs with them.
 	Finished int `json:"finished"`
+	// Terminating counts the pods that are on their way out already.
+	Terminating int `json:"terminating"`
 }
 
 // PlannedNode is a node of the pool before the drain.
@@ -123,14 +125,59 @@ type DrainResult struct {
 	Workloads []DrainedWorkload `json:"workloads"`
 	// Left lists the pods that are still on the pool and should not be.
 	Left []PodRef `json:"left"`
+	// Counts says of how many pods what became of them.
+	Counts DrainCounts `json:"counts"`
 }
+
+// DrainCounts are the pods of a drain by what became of them; each is in one count
+// only, but for StillThere.
+type DrainCounts struct {
+	// Moved were evicted by this run, and their replacements are Ready on nodes that
+	// were not drained.
+	Moved int `json:"moved"`
+	// Replacing were evicted by this run; their replacements are not Ready yet.
+	Replacing int `json:"replacing"`
+	// Returned were evicted by this run; their replacements came back to the pool.
+	Returned int `json:"returned"`
+	// Gone are gone, and nothing took their place or need have: they had ended by
+	// themselves, are a Job's, were on their way out before or deleted by somebody
+	// else, or their workload was scaled or deleted.
+	Gone int `json:"gone"`
+	// Lost were evicted by this run, and nothing makes them again (--force).
+	Lost int `json:"lost"`
+	// Terminating were evicted by this run and have not ended.
+	Terminating int `json:"terminating"`
+	// LeftAlone are there still and were not evicted by this run.
+	LeftAlone int `json:"leftAlone"`
+	// StillThere are the pods on the pool when it was read back, those in left; where
+	// it was not read back, Terminating and LeftAlone together.
+	StillThere int `json:"stillThere"`
+}
+
+// Values of MovedPod.How.
+const (
+	// HowEvicted is a pod that this run evicted.
+	HowEvicted = "Evicted"
+	// HowFinished is one that had ended by itself; this run deleted what was left.
+	HowFinished = "Finished"
+	// HowBefore is one that was on its way out when this run first saw it.
+	HowBefore = "TerminatingBefore"
+	// HowByOthers is one that somebody else deleted meanwhile.
+	HowByOthers = "DeletedByOthers"
+)
 
 // MovedPod is one line of the from → to table.
 type MovedPod struct {
 	PodRef `json:",inline"`
-	// State is Moved (replacement Ready), Gone (no replacement expected),
-	// Replacing (gone, replacement not Ready yet), Terminating or Waiting.
+	// State is Moved (replacement Ready elsewhere), Gone (no replacement expected),
+	// Replacing (gone, replacement not Ready yet), Returned (gone, its replacement
+	// came back to the pool), Terminating or Waiting.
 	State string `json:"state"`
+	// How is how it went or goes: Evicted, Finished, TerminatingBefore or
+	// DeletedByOthers; absent for one that stays.
+	How string `json:"how,omitempty"`
+	// Lost is true for a live pod that this run evicted and nothing makes again.
+	Lost bool `json:"lost,omitempty"`
 	// ToPod and ToNode are the replacement's.
 	ToPod  string `json:"toPod,omitempty"`
 	ToNode string `json:"toNode,omitempty"`
@@ -153,4 +200,11 @@ type DrainedWorkload struct {
 	ReadyBefore int `json:"readyBefore"`
 	LowestReady int `json:"lowestReady"`
 	ReadyAfter  int `json:"readyAfter"`
+	// ReplicasBefore is the desired number when the drain began.
+	ReplicasBefore int `json:"replicasBefore"`
+	// BrokenBefore counts its pods that were broken, or not Ready and not waited for,
+	// before the drain.
+	BrokenBefore int `json:"brokenBefore,omitempty"`
+	// Changed is what somebody else did to it meanwhile: deleted, or scaled A → B.
+	Changed string `json:"changed,omitempty"`
 }
