@@ -42,7 +42,7 @@ Info VU-228 daemonset.apps.kruise.io/app/agent`
 	if diff := cmp.Diff(want, codesOf(plan.Findings)); diff != "" {
 		t.Error(diff)
 	}
-	if remedy := plan.Findings[0].Remedy; remedy != "kubectl describe pdb -n app other" {
+	if remedy := plan.Findings[0].Remedy; remedy != "kubectl vantiq-upgrade pause-pdb-blockers pdb/app/other --mode=relax" {
 		t.Errorf("the budget is opened by %q", remedy)
 	}
 	if message := plan.Findings[3].Message; message != "its 2 pods stay with their nodes, as those of a DaemonSet do" {

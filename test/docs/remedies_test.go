@@ -75,7 +75,7 @@ func printed(text string) [][]string {
 			if len(words) > 0 && !strings.HasPrefix(word, "-") && strings.ToLower(word) == word && !strings.ContainsAny(word, "/%$") {
 				break // the sentence goes on
 			}
-			words = append(words, strings.Trim(word, ".:`"))
+			words = append(words, strings.Trim(word, ".:`\""))
 		}
 		if len(words) > 0 && !strings.Contains(words[0], "%") {
 			calls = append(calls, words)
