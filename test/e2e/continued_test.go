@@ -199,6 +199,10 @@ func TestDrainWithAConflict(t *testing.T) {
 	c := drained(t, "drain-conflict")
 	cordonPool(t, c, "cordon", "spare")
 	p := begun(t, c, "blocker", hasReplicas(0), "drain-pool", "old", "--pause-pdb-blockers=scale-to-zero", "--yes", "-o", "json")
+	c.Eventually("the pause has settled and the pool is cordoned", func(ctx context.Context) (bool, error) {
+		n, err := c.CordonedNodes(ctx, "old")
+		return n > 0, err
+	})
 	c.Kubectl(t, "scale", "deployment", "blocker", "-n", c.Name, "--replicas=2").Want(t, 0)
 	cordonPool(t, c, "uncordon", "spare")
 	report := drainReport(t, p.Wait().Want(t, 3))
