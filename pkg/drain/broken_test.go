@@ -14,8 +14,11 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/internal/fixture"
 )
@@ -199,4 +202,50 @@ func TestRunWithBrokenPods(t *testing.T) {
 			})
 		})
 	}
+}
+
+// late lets the first pod that is asked for as not Ready become so just before the
+// request arrives; the watches have not shown it.
+type late struct {
+	*live
+	changed, refused int
+}
+
+func (l *late) Evict(ctx context.Context, pod *corev1.Pod, grace *int64, unchanged bool) error {
+	if l.changed == 0 && !cluster.IsServing(pod) {
+		l.changed++
+		l.mu.Lock()
+		live := l.pods[types.NamespacedName{Namespace: pod.Namespace, Name: pod.Name}]
+		live.Status = corev1.PodStatus{Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}}
+		l.touch(live)
+		l.mu.Unlock()
+	}
+	err := l.live.Evict(ctx, pod, grace, unchanged)
+	if apierrors.IsConflict(err) {
+		l.refused++
+	}
+	return err
+}
+
+// TestReadyMeanwhile: a pod goes whatever the floor because it was not Ready; when it
+// has become Ready since, the server is to refuse, and the floor holds it.
+func TestReadyMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var server *late
+		l, e, findings, err := run(t, DefaultOptions(), func(l *live, _ context.CancelFunc) {
+			for _, pod := range l.pods {
+				if pod.Name == "web-1" {
+					crashing(pod)
+				}
+			}
+			server = &late{live: l}
+			l.engine.Evictor = server
+		})
+		if err != nil || len(findings) > 0 {
+			t.Fatalf("%+v (%v)", findings, err)
+		}
+		if server.changed != 1 || server.refused != 1 || l.evicted(e, "web") != 2 {
+			t.Errorf("changed %d times, refused %d times, %d evicted", server.changed, server.refused, l.evicted(e, "web"))
+		}
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 
@@ -146,14 +147,15 @@ func (e *Engine) settleTime() time.Duration {
 // ask sends an eviction from a goroutine of its own. An interrupt does not
 // cancel it: whether the server accepted it would then be unknown. Where that is
 // unknown already, a pod that has changed since it was seen is left alone: the
-// watch will show whether it was our eviction that changed it.
+// watch will show whether it was our eviction that changed it. So is one that goes
+// because it is not Ready: the watch may be late to show that it is by now.
 func (e *Engine) ask(ctx context.Context, m *member) {
 	e.inFlight++
-	go func(pod *corev1.Pod, doubtful bool) {
+	go func(pod *corev1.Pod, unchanged bool) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 		defer cancel()
-		e.answers <- answer{m, e.Evictor.Evict(ctx, pod, e.plan.options.GracePeriodSeconds, doubtful)}
-	}(m.Pod, m.doubtful)
+		e.answers <- answer{m, e.Evictor.Evict(ctx, pod, e.plan.options.GracePeriodSeconds, unchanged)}
+	}(m.Pod, m.doubtful || m.unready)
 }
 
 // pause waits until there is something to look at, and lets a burst settle.
@@ -190,6 +192,9 @@ func (e *Engine) take(a answer) {
 	v := classify(a.err)
 	// A request that was put off says nothing of the one before it.
 	v.doubtful = v.doubtful || v.reaction == retryLater && a.member.doubtful
+	if apierrors.IsConflict(a.err) && a.member.unready && !a.member.doubtful {
+		v.doubtful = false // it has changed, and nothing was done to it
+	}
 	// The Snapshot that the request was decided on: when its budgets have
 	// changed since, the answer may be out of date and the pod is asked again.
 	budgets := e.snapshot.PDBsOf(a.member.Pod)

@@ -196,6 +196,10 @@ func (m *member) tookInWords() string {
 // it lived until this run evicted it.
 func (m *member) claims() bool { return m.took == evicted && !m.ended }
 
+// becameReady reports whether the pod was asked to go because it was not Ready, and
+// is by now: then the floor holds it like any other.
+func (m *member) becameReady() bool { return m.unready && cluster.IsServing(m.Pod) }
+
 // isAway reports whether the pod has been taken from its workload by us, or may
 // have been, whether or not the watch shows it.
 func (m *member) isAway() bool {

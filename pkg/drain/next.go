@@ -79,7 +79,7 @@ func (g *group) waitingMembers() []*member {
 
 // holds says why a pod may not be evicted now; empty when it may.
 func (e *Engine) holds(g *group, m *member, w *cluster.Workload, order string, serving int, s *cluster.Snapshot, now time.Time) string {
-	if cluster.IsFinished(m.Pod) || m.doubtful {
+	if cluster.IsFinished(m.Pod) || m.doubtful && !m.becameReady() {
 		// A finished pod has nothing to hold; a doubtful one is counted as away
 		// already, and asking again is how to find out.
 		return retryPause(m, nil, now)
