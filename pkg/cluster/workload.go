@@ -5,6 +5,8 @@ package cluster
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -40,6 +42,8 @@ type Workload struct {
 	// Meta is the object's metadata, which says who looks after it; nil where
 	// the kind is not read.
 	Meta *metav1.ObjectMeta
+	// FirstOrdinal is the number of the first pod of a StatefulSet (spec.ordinals).
+	FirstOrdinal int
 	// HasClaims is true for a StatefulSet whose pods have volumes of their own.
 	HasClaims bool
 	// NodeName is the node that the pod template names (spec.nodeName); its pods come
@@ -62,6 +66,18 @@ func (w *Workload) Ready() int {
 		}
 	}
 	return n
+}
+
+// Keeps reports whether a pod stays when the workload has no more pods than wanted. A
+// StatefulSet that is scaled down takes those of the highest ordinals away, Ready or
+// not (pkg/controller/statefulset/stateful_set_control.go of Kubernetes); of other
+// kinds any may go.
+func (w *Workload) Keeps(pod *corev1.Pod) bool {
+	if w.Kind != KindStatefulSet || !w.Scaled {
+		return true
+	}
+	at, err := strconv.Atoi(pod.Name[strings.LastIndex(pod.Name, "-")+1:])
+	return err != nil || at >= w.FirstOrdinal && at < w.FirstOrdinal+w.Replicas
 }
 
 // IsSettled reports whether the workload is what its newest spec asks for: its
@@ -141,12 +157,16 @@ func fromDeployment(d *appsv1.Deployment) *Workload {
 }
 
 func fromStatefulSet(s *appsv1.StatefulSet) *Workload {
+	first := 0
+	if s.Spec.Ordinals != nil {
+		first = int(s.Spec.Ordinals.Start)
+	}
 	return &Workload{
 		Ref:      Ref{Kind: KindStatefulSet, Namespace: s.Namespace, Name: s.Name, UID: s.UID},
 		Replicas: replicas(s.Spec.Replicas), Scaled: true,
 		Meta: &s.ObjectMeta, Observed: s.Status.ObservedGeneration >= s.Generation,
-		HasClaims: len(s.Spec.VolumeClaimTemplates) > 0,
-		NodeName:  s.Spec.Template.Spec.NodeName,
+		FirstOrdinal: first, HasClaims: len(s.Spec.VolumeClaimTemplates) > 0,
+		NodeName: s.Spec.Template.Spec.NodeName,
 	}
 }
 

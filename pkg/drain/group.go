@@ -135,12 +135,21 @@ func (g *group) observePlacement(w *cluster.Workload, now time.Time) {
 	g.unplacedSince = time.Time{}
 }
 
-// serving counts the Ready pods that no accepted or pending eviction of ours is
-// about to take, whether or not the watch shows it yet.
+// serving counts the Ready pods that nothing is about to take: no accepted or pending
+// eviction of ours, whether or not the watch shows it yet, and not the workload's own
+// controller, where there are more than wanted since somebody scaled it down.
 func (g *group) serving(w *cluster.Workload) int {
-	n := w.Ready()
+	n := 0
+	for _, pod := range w.Pods {
+		if cluster.IsServing(pod) && w.Keeps(pod) {
+			n++
+		}
+	}
+	if w.Scaled {
+		n = min(n, w.Replicas)
+	}
 	for _, m := range g.members {
-		if m.phase != gone && m.isAway() && cluster.IsServing(m.Pod) {
+		if m.phase != gone && m.isAway() && cluster.IsServing(m.Pod) && w.Keeps(m.Pod) {
 			n--
 		}
 	}
