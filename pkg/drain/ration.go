@@ -34,10 +34,10 @@ func newRation() *ration {
 // makes that (a CronJob makes one after the other); for a pod without a controller
 // its namespace, since nothing tells who makes it again under another name.
 func sourceOf(owner cluster.Ref, pod *corev1.Pod) cluster.Ref {
-	switch owner.Kind {
-	case "":
+	if owner.Kind == "" {
 		return cluster.Ref{Kind: "Pod", Namespace: pod.Namespace}
-	case cluster.KindJob:
+	}
+	if owner.Kind == cluster.KindJob {
 		owner.Name = profileObject(owner).Name
 	}
 	owner.UID = ""

@@ -42,7 +42,7 @@ func (e *Engine) readBack(s *cluster.Snapshot, result *v1alpha1.DrainResult) []v
 		}
 	}
 	for _, g := range e.groups {
-		findings = append(findings, e.readBackGroup(g, s)...)
+		findings = append(findings, e.readBackGroup(g)...)
 	}
 	return findings
 }
@@ -79,7 +79,7 @@ func (e *Engine) memberOf(pod *corev1.Pod) *member {
 }
 
 // readBackGroup compares a workload with what it was before the drain.
-func (e *Engine) readBackGroup(g *group, s *cluster.Snapshot) []v1alpha1.Finding {
+func (e *Engine) readBackGroup(g *group) []v1alpha1.Finding {
 	if !g.isReplaced() {
 		return nil
 	}

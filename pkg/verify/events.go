@@ -51,7 +51,7 @@ func (j *judge) trouble() (string, bool) {
 
 // isOver reports whether the object of an event is well, or gone.
 func (j *judge) isOver(e *cluster.Event) bool {
-	switch e.Kind {
+	switch string(e.Kind) {
 	case "Pod":
 		pod := j.Snapshot.Pod(e.Namespace, e.Name)
 		// What ails a pod that has its node is something else than where to put it.
