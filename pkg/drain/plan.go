@@ -146,9 +146,15 @@ func (p *Plan) warnings() []v1alpha1.Finding {
 func (m Member) warnings() []v1alpha1.Finding {
 	w := m.Workload
 	var findings []v1alpha1.Finding
-	if m.Downtime() {
+	switch {
+	case !m.Downtime():
+	case w.Replicas == 1:
 		findings = append(findings, finding.Newf(finding.WorkloadDowntime, w.String(),
 			"one replica: it is away while it moves"))
+	default:
+		findings = append(findings, finding.New(finding.WorkloadDowntime, w.String(),
+			fmt.Sprintf("all its %d Ready pods are on the pool and may be away at once: its floor is 0 (%s)", w.Ready(), m.Floor.From),
+			m.lessAtOnce()))
 	}
 	if message := m.held(); message != "" {
 		findings = append(findings, finding.New(finding.WorkloadBelowFloor, w.String(), message,
@@ -201,9 +207,29 @@ func ourOtherPools(p pool.Pool, pools []pool.Pool) []string {
 	return names
 }
 
-// Downtime reports whether the workload is away while it moves.
+// lessAtOnce is what has the pods of a workload without a floor go one after the
+// other. A budget's word is not the drain's to better.
+func (m Member) lessAtOnce() string {
+	if strings.HasPrefix(m.Floor.From, disruption.FromBudget) {
+		return "kubectl describe pdb -n " + m.Workload.Namespace + " " + strings.TrimPrefix(m.Floor.From, disruption.FromBudget) + " # have it keep some, or announce that it is away"
+	}
+	return "add --max-unavailable=1 to have them go one after the other"
+}
+
+// Downtime reports whether the workload may be away while it moves: it has one
+// replica, or no floor keeps any of its Ready pods.
 func (m Member) Downtime() bool {
-	return m.Workload.Replicas == 1 && !m.Workload.IsTask()
+	w := m.Workload
+	if w.IsTask() || w.Replicas <= 1 {
+		return w.Replicas == 1 && !w.IsTask()
+	}
+	leaving := 0
+	for _, t := range m.Targets {
+		if cluster.IsServing(t.Pod) {
+			leaving++
+		}
+	}
+	return m.Floor.Ready == 0 && leaving > 0 && leaving == w.Ready()
 }
 
 // Blocked reports whether something was found that refuses the drain.
