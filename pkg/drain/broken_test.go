@@ -76,7 +76,7 @@ func TestFloorGuardsReadyPods(t *testing.T) {
 			options.Force = test.force
 			e := &Engine{plan: &Plan{options: options}}
 			got := e.floorHolds(g, m, w, w.Ready(), s, now)
-			if (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
+			if (got.why == "") != (test.want == "") || !strings.Contains(got.why, test.want) || (got.why == "") != (got.show == "") {
 				t.Errorf("held by %q, want %q", got, test.want)
 			}
 		})

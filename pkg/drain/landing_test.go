@@ -143,6 +143,9 @@ func TestRunAgainstPodsThatComeBack(t *testing.T) {
 					t.Fatal(err)
 				}
 				onlyCode(t, findings, test.code)
+				if gaveBack := strings.Contains(findings[0].Message, "uncordoned"); gaveBack != strings.HasPrefix(findings[0].Remedy, "kubectl get node old-0") {
+					t.Errorf("the remedy is for something else: %+v", findings[0])
+				}
 				for _, app := range []string{"web", "back"} {
 					if n := l.evicted(e, app); n > test.most && n > 0 {
 						t.Errorf("%d pods of %s were evicted", n, app)
