@@ -19,6 +19,7 @@ func (e *Engine) observe(s *cluster.Snapshot, now time.Time) {
 	e.budgets.Observe(s)
 	e.adoptNewcomers(s, now)
 	e.watchCordons(s)
+	e.watchJoined(s)
 	for _, g := range e.groups {
 		e.observeGroup(g, s, now)
 	}

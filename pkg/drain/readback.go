@@ -44,7 +44,7 @@ func (e *Engine) readBack(s *cluster.Snapshot, result *v1alpha1.DrainResult) []v
 	for _, g := range e.groups {
 		findings = append(findings, e.readBackGroup(g, s)...)
 	}
-	return findings
+	return append(findings, e.readBackJoined(s)...)
 }
 
 // leftThere is the finding for a pod that is still on the pool. It is told once:

@@ -1,0 +1,69 @@
+// Copyright The kubectl-vantiq-upgrade Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
+)
+
+// TestPoolThatGrows (promise 6: it never says "done" before it looked): an autoscaler
+// answers a drain with a new node of the very pool, since the pods must be on it. The
+// pool is not empty then; the same command drains the new node too.
+func TestPoolThatGrows(t *testing.T) {
+	c := shared.Get(t).NewScope(t, "pool-that-grows")
+	c.Pool("grows", 1)
+	c.Deployment("web", 1, quick, harness.OnPool("grows"))
+	c.Ready("web", 1)
+	drain := c.StartPlugin(t, "drain-pool", "grows", "--yes", "-o", "json")
+	c.Eventually("the replacement has no node", func(context.Context) (bool, error) {
+		for _, pod := range c.Pods("web") {
+			if _, unplaced := cluster.Unschedulable(&pod); unplaced {
+				return true, nil
+			}
+		}
+		return false, nil
+	})
+	const joined = "aks-grows-12345678-vmss000009"
+	c.Pool("grows", 1, func(n *corev1.Node) { n.Name, n.Labels[corev1.LabelHostname] = joined, joined })
+	report := drainReport(t, drain.Wait().Want(t, 3))
+	wantFinding(t, report.Findings, "VU-237", "node/"+joined, "has joined the pool", "pods on it: 1", "run the same command again")
+	again := drainReport(t, c.Plugin(t, "drain-pool", "grows", "--dry-run=client", "-o", "json").Want(t, 0))
+	if len(again.Plan.Nodes) != 2 || len(again.Plan.Waves) != 1 || again.Plan.Waves[0].Pods[0].Node != joined {
+		t.Errorf("the same command: %+v", again.Plan)
+	}
+}
+
+// TestDowntimeOfAll (promise 1: a downtime is announced in the plan): an update
+// strategy that tolerates that all are away leaves a workload without a floor.
+func TestDowntimeOfAll(t *testing.T) {
+	c := shared.Get(t).NewScope(t, "downtime-of-all")
+	c.Pool("all", 1)
+	everything := intstr.FromString("100%")
+	_, err := c.Client.AppsV1().Deployments(c.Name).Create(t.Context(), &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec: appsv1.DeploymentSpec{
+			Replicas: new(int32(2)), Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}}, Template: c.Template("web", quick),
+			Strategy: appsv1.DeploymentStrategy{RollingUpdate: &appsv1.RollingUpdateDeployment{MaxUnavailable: &everything}},
+		},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Ready("web", 2)
+	report := drainReport(t, c.Plugin(t, "drain-pool", "all", "--dry-run=client", "-o", "json").Want(t, 0))
+	wantFinding(t, report.Findings, "VU-213", "deployment/downtime-of-all/web", "all its 2 Ready pods", "--max-unavailable=1")
+	report = drainReport(t, c.Plugin(t, "drain-pool", "all", "--dry-run=client", "--max-unavailable=1", "-o", "json").Want(t, 0))
+	if len(report.Findings) > 0 || len(report.Plan.Waves) != 2 {
+		t.Errorf("as it says: %+v, %+v", report.Findings, report.Plan.Waves)
+	}
+}
