@@ -136,9 +136,13 @@ func (g *group) observePlacement(w *cluster.Workload, now time.Time) {
 }
 
 // serving counts the Ready pods that no accepted or pending eviction of ours is
-// about to take, whether or not the watch shows it yet.
+// about to take, whether or not the watch shows it yet. Pods beyond the workload's
+// own number do not count: its controller may be deleting them this very moment.
 func (g *group) serving(w *cluster.Workload) int {
 	n := w.Ready()
+	if w.Scaled {
+		n = min(n, w.Replicas)
+	}
 	for _, m := range g.members {
 		if m.phase != gone && m.isAway() && cluster.IsServing(m.Pod) {
 			n--

@@ -234,3 +234,16 @@ func TestPodsOfTheFirstMoment(t *testing.T) {
 		}
 	})
 }
+
+// TestWhyOpen: a node of the same name is not always the same node.
+func TestWhyOpen(t *testing.T) {
+	e := &Engine{plan: planOf(t, DefaultOptions())}
+	same := fixture.Node("n1", fixture.Pool("aks", "old"))
+	anew := fixture.Node("n1", fixture.Pool("aks", "old"), fixture.UID("another"))
+	if got := e.whyOpen(same); !strings.Contains(got, "uncordoned") {
+		t.Error(got)
+	}
+	if got := e.whyOpen(anew); !strings.Contains(got, "made again") {
+		t.Error(got)
+	}
+}

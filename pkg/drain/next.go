@@ -128,7 +128,7 @@ func (e *Engine) waitsForPod(m *member) string {
 // is while a replacement has no node. A floor guards Ready pods: one that is not
 // Ready takes nothing from it.
 func (e *Engine) floorHolds(g *group, m *member, w *cluster.Workload, serving int, s *cluster.Snapshot, now time.Time) hold {
-	if !g.isReplaced() || g.replicas <= 1 {
+	if !g.isReplaced() || g.replicas <= 1 && g.floor.Ready == 0 {
 		return hold{}
 	}
 	for _, pod := range w.Pods {

@@ -36,6 +36,10 @@ func (e *Engine) giveUpOnStalled(now time.Time) {
 			e.giveUp(g, f)
 			continue
 		}
+		if f, last := e.lastOne(g, now); last {
+			e.giveUp(g, f)
+			continue
+		}
 		if f, stalled := e.stalled(g, now); stalled {
 			e.giveUp(g, f)
 		}
@@ -89,6 +93,23 @@ func (e *Engine) heldForGood(g *group, now time.Time) (v1alpha1.Finding, bool) {
 	f := finding.New(finding.WorkloadBelowFloor, g.ref.String(),
 		fmt.Sprintf("%s. It had %d of %d Ready before the drain; its Ready pods do not go until more are", held.cause, g.before, g.replicasBefore),
 		"kubectl get pods -n "+g.ref.Namespace+" -o wide # mend them, then run the same command again")
+	return finding.WithSeverity(f, v1alpha1.SeverityError), true
+}
+
+// lastOne says so when all that is left of a workload to go is a pod without which it
+// would be away, and the plan did not say so: an autoscaler has scaled it down. It gets
+// a moment, since that may scale it up again.
+func (e *Engine) lastOne(g *group, now time.Time) (v1alpha1.Finding, bool) {
+	if g.floor.From != unannounced || g.replicas != 1 || now.Sub(g.lastProgress) < e.plan.options.startPatience() {
+		return v1alpha1.Finding{}, false
+	}
+	m, cause := g.held()
+	if m == nil || !cluster.IsServing(m.Pod) {
+		return v1alpha1.Finding{}, false
+	}
+	f := finding.New(finding.WorkloadChanged, g.ref.String(),
+		cmp.Or(g.changed, "scaled to 1")+" by somebody else while the pool was drained: it would be away while "+cluster.PodObject(m.Pod)+" moves ("+cause+")",
+		again+": its plan announces that")
 	return finding.WithSeverity(f, v1alpha1.SeverityError), true
 }
 

@@ -67,3 +67,26 @@ func TestDowntimeOfAll(t *testing.T) {
 		t.Errorf("as it says: %+v, %+v", report.Findings, report.Plan.Waves)
 	}
 }
+
+// TestScaledToOneMeanwhile (promise 1: a downtime is announced before it happens): an
+// autoscaler leaves one replica in the middle of a drain. It is not evicted; the drain
+// says so soon, and the same command announces the downtime.
+func TestScaledToOneMeanwhile(t *testing.T) {
+	c := shared.Get(t).NewScope(t, "scaled-to-one")
+	c.Pool("many", 1)
+	slow := harness.Annotate("sandbox.upgrade.vantiq.com/start-fast", "2s")
+	c.Deployment("web", 4, quick, slow)
+	c.Ready("web", 4)
+	c.Pool("spare", 1)
+	audit := c.Audit(t)
+	drain := c.StartPlugin(t, "drain-pool", "many", "--yes", "--pod-timeout=4s", "-o", "json")
+	c.Eventually("a pod is replaced", func(context.Context) (bool, error) { return len(audit.Accepted(t, c.Name)) > 0, nil })
+	c.Kubectl(t, "scale", "deployment", "-n", c.Name, "web", "--replicas=1").Want(t, 0)
+	report := drainReport(t, drain.Wait().Want(t, 3))
+	wantFinding(t, report.Findings, "VU-243", "deployment/scaled-to-one/web", "scaled 4 → 1 by somebody else", "run the same command again: its plan announces that")
+	if w := report.Result.Workloads[0]; w.LowestReady < 1 || len(audit.Accepted(t, c.Name)) != 1 {
+		t.Errorf("%+v; evicted %v", w, audit.Accepted(t, c.Name))
+	}
+	again := drainReport(t, c.Plugin(t, "drain-pool", "many", "--dry-run=client", "-o", "json").Want(t, 0))
+	wantFinding(t, again.Findings, "VU-213", "deployment/scaled-to-one/web")
+}
