@@ -51,8 +51,9 @@ type Member struct {
 	Workload *cluster.Workload
 	Floor    disruption.Floor
 	Targets  []Target
-	// Broken counts the pods that were not Ready and had little hope to be.
-	Broken int
+	// Broken counts the pods that were not Ready and had little hope to be, Missing the
+	// replicas that are missing for it.
+	Broken, Missing int
 	// force is Options.Force.
 	force bool
 }
@@ -85,7 +86,7 @@ func (p *Plan) members(s *cluster.Snapshot) []Member {
 			continue // nothing replaces these
 		}
 		if byRef[t.Owner] == nil {
-			byRef[t.Owner] = &Member{Workload: w, Floor: floorOf(s, w, p.view, p.options), Broken: len(broken(w)), force: p.options.Force}
+			byRef[t.Owner] = &Member{Workload: w, Floor: floorOf(s, w, p.view, p.options), Broken: len(broken(w)), Missing: missingFor(w), force: p.options.Force}
 		}
 		byRef[t.Owner].Targets = append(byRef[t.Owner].Targets, t)
 	}

@@ -90,3 +90,36 @@ func TestScaledToOneMeanwhile(t *testing.T) {
 	again := drainReport(t, c.Plugin(t, "drain-pool", "many", "--dry-run=client", "-o", "json").Want(t, 0))
 	wantFinding(t, again.Findings, "VU-213", "deployment/scaled-to-one/web")
 }
+
+// TestStuckRollout (promise 6: never "done" before it looked): a rollout whose new pod
+// cannot start stands beside three Ready replicas. They are what is kept and what is
+// waited for: the drain does not end at two of them.
+func TestStuckRollout(t *testing.T) {
+	c := shared.Get(t).NewScope(t, "stuck-rollout")
+	c.Pool("stuck", 1)
+	c.Deployment("web", 3, quick, harness.Annotate("sandbox.upgrade.vantiq.com/start-fast", "1s"))
+	c.Ready("web", 3)
+	c.Kubectl(t, "patch", "deployment", "-n", c.Name, "web", "--patch",
+		`{"spec":{"template":{"metadata":{"annotations":{"sandbox.upgrade.vantiq.com/start-fast":"never"}}}}}`).Want(t, 0)
+	c.Eventually("the new pod cannot start", func(ctx context.Context) (bool, error) {
+		for _, pod := range c.Pods("web") {
+			if pod.Annotations["sandbox.upgrade.vantiq.com/start-fast"] != "never" || len(pod.Status.ContainerStatuses) == 0 {
+				continue
+			}
+			pod.Status.ContainerStatuses[0].State.Waiting = &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "back-off"}
+			_, err := c.Client.CoreV1().Pods(c.Name).UpdateStatus(ctx, &pod, metav1.UpdateOptions{})
+			return err == nil, nil
+		}
+		return false, nil
+	})
+	c.Pool("spare", 1)
+	report := drainReport(t, c.Plugin(t, "drain-pool", "stuck", "--yes", "-o", "json").Want(t, 0))
+	if w := report.Result.Workloads[0]; w.ReadyBefore != 3 || w.LowestReady != 2 || w.ReadyAfter != 3 || w.BrokenBefore != 0 {
+		t.Errorf("%+v", w)
+	}
+	for _, f := range report.Findings {
+		if f.Code == "VU-214" || f.Code == "VU-244" {
+			t.Errorf("%+v", f)
+		}
+	}
+}
