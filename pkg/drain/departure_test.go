@@ -293,3 +293,14 @@ func TestRecordBeforeTheBegin(t *testing.T) {
 		t.Errorf("%+v, %+v", c, result.Pods)
 	}
 }
+
+// TestLongGraceIsTold: a pod that may take longer than others are waited for.
+func TestLongGraceIsTold(t *testing.T) {
+	e := &Engine{plan: &Plan{options: DefaultOptions()}}
+	for seconds, want := range map[int64]string{30: "", 600: "", 86400: ", which may take 24h0m0s (its grace period)"} {
+		m := &member{Target: Target{Pod: fixture.Pod("app/p", spec(func(s *corev1.PodSpec) { s.TerminationGracePeriodSeconds = &seconds }))}}
+		if got := e.mayTake(m); got != want {
+			t.Errorf("%d s: %q", seconds, got)
+		}
+	}
+}

@@ -57,8 +57,10 @@ func (e *Engine) landed(pod *corev1.Pod, s *cluster.Snapshot, now time.Time) lan
 		return landing{}
 	}
 	if node := s.Node(pod.Spec.NodeName); node != nil && !node.Spec.Unschedulable {
-		return landing{"the node " + e.whyOpen(node),
-			"kubectl get node " + node.Name + " -o yaml --show-managed-fields # find who gives it back, then run the same command again"}
+		return landing{
+			"the node " + e.whyOpen(node),
+			"kubectl get node " + node.Name + " -o yaml --show-managed-fields # find who gives it back, then " + again,
+		}
 	}
 	owner, _ := s.Owner(pod)
 	remedy := comeBackRemedy(owner, pod)

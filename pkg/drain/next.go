@@ -90,8 +90,10 @@ func (e *Engine) holds(g *group, m *member, w *cluster.Workload, order string, s
 		return hold{why: retryPause(m, nil, now)}
 	}
 	if owner, _ := s.Owner(m.Pod); owner != m.Owner {
-		return hold{"belonged to " + refOf(m.Target).String() + " when the drain began, and does not any more: its labels were changed, or its controller was deleted without it",
-			"kubectl get pod -n " + m.Pod.Namespace + " " + m.Pod.Name + " --show-labels"}
+		return hold{
+			"belonged to " + refOf(m.Target).String() + " when the drain began, and does not any more: its labels were changed, or its controller was deleted without it",
+			"kubectl get pod -n " + m.Pod.Namespace + " " + m.Pod.Name + " --show-labels",
+		}
 	}
 	if order != "" {
 		return hold{why: order}
@@ -188,11 +190,11 @@ func showBudgets(budgets []*policyv1.PodDisruptionBudget) string {
 	if len(budgets) == 0 {
 		return ""
 	}
-	show := "kubectl describe pdb -n " + budgets[0].Namespace
+	show := []string{"kubectl describe pdb -n", budgets[0].Namespace}
 	for _, pdb := range budgets {
-		show += " " + pdb.Name
+		show = append(show, pdb.Name)
 	}
-	return show
+	return strings.Join(show, " ")
 }
 
 // waitsForOthers holds a workload while one that it depends on, or that must

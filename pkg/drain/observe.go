@@ -70,21 +70,6 @@ func (e *Engine) refreshFloor(g *group, w *cluster.Workload, s *cluster.Snapshot
 	}
 }
 
-// unannounced is where the floor of a workload comes from that had one when the plan
-// was made, and has none by what somebody else has changed since.
-const unannounced = "the plan announced no downtime"
-
-// announces reports whether the plan has told that a workload is away while it moves.
-// It could not tell so of one that was not on the pool yet.
-func (p *Plan) announces(ref cluster.Ref) bool {
-	for _, m := range p.Members {
-		if m.Workload.Ref == ref {
-			return m.Downtime()
-		}
-	}
-	return true
-}
-
 // watchCordons says when somebody else gives a node back while we drain it.
 func (e *Engine) watchCordons(s *cluster.Snapshot) {
 	for _, planned := range e.plan.Pool.Nodes {

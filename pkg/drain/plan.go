@@ -208,31 +208,6 @@ func ourOtherPools(p pool.Pool, pools []pool.Pool) []string {
 	return names
 }
 
-// lessAtOnce is what has the pods of a workload without a floor go one after the
-// other. A budget's word is not the drain's to better.
-func (m Member) lessAtOnce() string {
-	if strings.HasPrefix(m.Floor.From, disruption.FromBudget) {
-		return "kubectl describe pdb -n " + m.Workload.Namespace + " " + strings.TrimPrefix(m.Floor.From, disruption.FromBudget) + " # have it keep some, or announce that it is away"
-	}
-	return "add --max-unavailable=1 to have them go one after the other"
-}
-
-// Downtime reports whether the workload may be away while it moves: it has one
-// replica, or no floor keeps any of its Ready pods.
-func (m Member) Downtime() bool {
-	w := m.Workload
-	if w.IsTask() || w.Replicas <= 1 {
-		return w.Replicas == 1 && !w.IsTask()
-	}
-	leaving := 0
-	for _, t := range m.Targets {
-		if cluster.IsServing(t.Pod) {
-			leaving++
-		}
-	}
-	return m.Floor.Ready == 0 && leaving > 0 && leaving == w.Ready()
-}
-
 // Blocked reports whether something was found that refuses the drain.
 func (p *Plan) Blocked() bool { return finding.HasErrors(p.Findings) }
 
