@@ -11,6 +11,9 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/profile"
 )
 
+// FromBudget begins Floor.From where a budget asks for it; its name follows.
+const FromBudget = "pdb/"
+
 // Floor is the number of Ready replicas below which a workload is never taken,
 // and where that number comes from.
 type Floor struct {
@@ -43,7 +46,7 @@ func FloorOf(w *cluster.Workload, known *profile.Workload, pdbs []*policyv1.PodD
 	}
 	for _, pdb := range pdbs {
 		if wanted := wantedReady(pdb, w.Replicas); wanted >= floor.Ready {
-			floor = Floor{Ready: wanted, From: "pdb/" + pdb.Name}
+			floor = Floor{Ready: wanted, From: FromBudget + pdb.Name}
 		}
 	}
 	if known != nil && known.Floor.Of(w.Replicas) >= floor.Ready && known.Floor != (profile.Floor{}) {

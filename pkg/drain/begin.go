@@ -37,7 +37,7 @@ func (e *Engine) begin(plan *Plan) {
 	}
 	for _, w := range plan.Former {
 		g := newGroup(w.Ref, snapshot, now)
-		g.broken = nil // what we moved has to come back
+		g.broken, g.missing = nil, 0 // what we moved has to come back
 		e.groups = append(e.groups, g)
 	}
 }

@@ -27,6 +27,19 @@ func broken(w *cluster.Workload) map[types.UID]bool {
 	return pods
 }
 
+// missingFor is how many of a workload's replicas its broken pods leave missing. A
+// rollout that is stuck has its broken pods beside a full number of others.
+func missingFor(w *cluster.Workload) int {
+	sick, sound := len(broken(w)), 0
+	for _, pod := range w.Pods {
+		if pod.DeletionTimestamp == nil {
+			sound++
+		}
+	}
+	sound -= sick
+	return min(sick, max(0, w.Replicas-sound))
+}
+
 // firstBroken names one of the broken pods, and what is wrong with it.
 func (m Member) firstBroken() string {
 	found := broken(m.Workload)
@@ -56,7 +69,7 @@ func (m Member) holdsUnready() bool {
 // everything that is starting became Ready; empty when they may.
 func (m Member) held() string {
 	w := m.Workload
-	below := w.Ready() < m.Floor.Ready || m.Broken > 0 && m.room(true) <= 0
+	below := w.Ready() < m.Floor.Ready || m.Missing > 0 && m.room(true) <= 0
 	if w.Replicas <= 1 || w.Kind == cluster.KindJob || !below {
 		return ""
 	}
@@ -69,7 +82,7 @@ func (m Member) held() string {
 		return ""
 	case m.room(false) <= 0:
 		return state + "its Ready pods do not go unless its broken ones on other nodes become Ready; the drain stops with it"
-	case m.Broken > 0:
+	case m.Missing > 0:
 		return state + "its broken pods go first, its Ready ones only if what takes the place of those becomes Ready; else the drain stops with it"
 	}
 	return state + "none of its Ready pods goes until enough are Ready"

@@ -79,7 +79,7 @@ func TestFloorGuardsReadyPods(t *testing.T) {
 			options.Force = test.force
 			e := &Engine{plan: &Plan{options: options}}
 			got := e.floorHolds(g, m, w, w.Ready(), s, now)
-			if (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
+			if (got.why == "") != (test.want == "") || !strings.Contains(got.why, test.want) || (got.why == "") != (got.show == "") {
 				t.Errorf("held by %q, want %q", got, test.want)
 			}
 		})
@@ -248,4 +248,48 @@ func TestReadyMeanwhile(t *testing.T) {
 			t.Errorf("changed %d times, refused %d times, %d evicted", server.changed, server.refused, l.evicted(e, "web"))
 		}
 	})
+}
+
+// TestMissingForBrokenPods: a rollout that is stuck has broken pods beside all of its
+// Ready ones. They lower nothing, and what the drain waits for in the end is the number
+// that was Ready before.
+func TestMissingForBrokenPods(t *testing.T) {
+	for name, test := range map[string]struct {
+		replicas int
+		states   []fixture.Option // nil is Ready
+		missing  int
+		expected int
+		held     bool
+	}{
+		"all are Ready":                      {3, []fixture.Option{nil, nil, nil}, 0, 3, false},
+		"one is broken":                      {3, []fixture.Option{nil, nil, crashing}, 1, 2, true},
+		"one is broken, one is not made":     {3, []fixture.Option{nil, crashing}, 1, 2, true},
+		"one more is broken":                 {3, []fixture.Option{nil, nil, nil, crashing}, 0, 3, false},
+		"one more, and one in its place":     {4, []fixture.Option{nil, nil, nil, crashing, crashing}, 1, 3, true},
+		"one more is broken, one is ending":  {3, []fixture.Option{nil, nil, fixture.Terminating(), nil, crashing}, 0, 3, false},
+		"one more is broken, one is not yet": {3, []fixture.Option{nil, nil, fixture.NotReady(), crashing}, 0, 3, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			set, pods := set("web/app", "n1", "n2", "n1", "n2", "n1")
+			*set.Spec.Replicas = int32(test.replicas)
+			objects := []any{set}
+			for i, state := range test.states {
+				if state != nil {
+					state(pods[i])
+				}
+				objects = append(objects, pods[i])
+			}
+			plan, s := planOf(t, DefaultOptions(), objects...), fixture.Snapshot(objects...)
+			m := plan.Members[0]
+			if m.Missing != test.missing {
+				t.Errorf("%d are missing, want %d", m.Missing, test.missing)
+			}
+			if got := newGroup(m.Workload.Ref, s, time.Now()).expected(); got != test.expected {
+				t.Errorf("%d are expected, want %d", got, test.expected)
+			}
+			if held := strings.Contains(codesOf(plan.Findings), "VU-214"); held != test.held {
+				t.Errorf("VU-214 %t: %s", held, codesOf(plan.Findings))
+			}
+		})
+	}
 }

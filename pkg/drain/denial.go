@@ -76,6 +76,9 @@ func (e *Engine) notAllowed(g *group, m *member, cause string, now time.Time) v1
 			show+" # mend what it asks for, then "+again)
 	}
 	remedy := "mend that, then " + again
+	if m.show != "" {
+		remedy = m.show + " # mend what keeps it, then " + again
+	}
 	if g.lack.why != "" && strings.HasSuffix(cause, g.lack.why) {
 		remedy = g.lack.remedy(g.ref)
 	}

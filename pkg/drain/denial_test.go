@@ -11,10 +11,13 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/internal/fixture"
 )
 
 // denying is a webhook that denies every eviction.
@@ -120,4 +123,48 @@ func TestDeniedForGood(t *testing.T) {
 			t.Errorf("told %d times in 2 minutes", n)
 		}
 	})
+}
+
+// TestRemedyOfWhatHolds: each hold of a pod comes with the command that shows what is
+// to be mended, and the finding ends in it.
+func TestRemedyOfWhatHolds(t *testing.T) {
+	set := fixture.StatefulSet("web/app", fixture.Replicas(2))
+	full := fixture.PDB("web/all", fixture.Selector(&metav1.LabelSelector{}), fixture.MinAvailable("100%"), fixture.Status(2, 2, 0))
+	released := func(o metav1.Object) { o.SetOwnerReferences(nil) }
+	for name, test := range map[string]struct {
+		floor disruption.Floor
+		pods  []fixture.Option // of app-0, app-1
+		now   fixture.Option   // what has become of app-0 since
+		pdb   *policyv1.PodDisruptionBudget
+		want  string
+	}{
+		"a floor that a budget asks for":  {floor: disruption.Floor{Ready: 2, From: "pdb/all"}, want: "kubectl describe pdb -n web all # mend"},
+		"a floor, and a pod is not Ready": {floor: disruption.Floor{Ready: 1, From: "pdb/all"}, pods: []fixture.Option{fixture.On("n1"), fixture.NotReady()}, want: "kubectl get pods -n web -o wide # mend"},
+		"a budget over several workloads": {floor: disruption.Floor{Ready: 1, From: "update strategy"}, pdb: full, want: "kubectl describe pdb -n web all # mend"},
+		"a pod that its workload let go":  {now: released, want: "kubectl get pod -n web app-0 --show-labels # mend"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plain := fixture.Option(func(metav1.Object) {})
+			pods := append(test.pods, plain, plain)[:2]
+			objects := []any{set, fixture.PodOf(set, "app-0", "n1", pods[0]), fixture.PodOf(set, "app-1", "n2", pods[1])}
+			if test.pdb != nil {
+				objects = append(objects, test.pdb)
+			}
+			s, now := fixture.Snapshot(objects...), time.Now()
+			owner, _ := s.Owner(s.Pod("web", "app-0"))
+			g, w := newGroup(owner, s, now), s.Workload(owner)
+			g.floor = test.floor
+			m := newMember(Target{Pod: s.Pod("web", "app-0"), Owner: owner}, now)
+			if test.now != nil {
+				m.Pod = m.Pod.DeepCopy()
+				test.now(m.Pod)
+			}
+			e := &Engine{plan: &Plan{options: DefaultOptions()}, budgets: disruption.NewBudgets()}
+			h := e.holds(g, m, w, "", w.Ready(), s, now)
+			m.cause, m.show = h.why, h.show
+			if f := e.notAllowed(g, m, m.cause, now); !strings.HasPrefix(f.Remedy, test.want) || !strings.HasSuffix(f.Remedy, again) {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
 }

@@ -193,18 +193,27 @@ func TestStuckSaysWho(t *testing.T) {
 	now := fixture.Epoch()
 	s := fixture.Snapshot(fixture.Node("n1"), fixture.Node("n2", fixture.NotReady()))
 	for _, test := range []struct {
-		node string
-		took departure
-		want []string
+		node   string
+		took   departure
+		phase  corev1.PodPhase
+		free   bool // no finalizer holds it
+		want   []string
+		remedy string
 	}{
-		{"n1", evicted, []string{"evicted 14s ago and still terminating on n1"}},
-		{"n2", leftBefore, []string{"on its way out already when the drain began", "n2, which is not Ready"}},
-		{"n3", leftMeanwhile, []string{"deleted by somebody else 14s ago", "n3, a node that does not exist any more"}},
+		{"n1", evicted, corev1.PodRunning, false, []string{"evicted 14s ago and still terminating on n1", "example.com/hold"}, "kubectl describe pod -n app p"},
+		{"n1", evicted, corev1.PodFailed, false, []string{"evicted 14s ago and still terminating on n1", "example.com/hold"}, "metadata.finalizers"},
+		{"n2", leftBefore, corev1.PodRunning, false, []string{"on its way out already when the drain began", "n2, which is not Ready", "example.com/hold"}, "kubectl describe node n2"},
+		{"n3", leftMeanwhile, corev1.PodRunning, false, []string{"deleted by somebody else 14s ago", "n3, a node that does not exist any more", "example.com/hold"}, "metadata.finalizers"},
+		{"n3", evicted, corev1.PodRunning, true, []string{"n3, a node that does not exist any more"}, "kubectl wait -n app --for=delete pod/p"},
 	} {
-		pod := fixture.Pod("app/p", fixture.On(test.node), func(o metav1.Object) { o.SetFinalizers([]string{"example.com/hold"}) })
+		pod := fixture.Pod("app/p", fixture.On(test.node), fixture.Phase(test.phase), func(o metav1.Object) {
+			if !test.free {
+				o.SetFinalizers([]string{"example.com/hold"})
+			}
+		})
 		f := stuck(&member{Target: Target{Pod: pod}, took: test.took, leftAt: now.Add(-14 * time.Second)}, s, now)
-		if slices.ContainsFunc(test.want, func(part string) bool { return !strings.Contains(f.Message, part) }) || !strings.Contains(f.Message, "example.com/hold") {
-			t.Errorf("%q, want %q", f.Message, test.want)
+		if slices.ContainsFunc(test.want, func(part string) bool { return !strings.Contains(f.Message, part) }) || !strings.Contains(f.Remedy, test.remedy) {
+			t.Errorf("%q → %q, want %q, %q", f.Message, f.Remedy, test.want, test.remedy)
 		}
 	}
 }
@@ -282,5 +291,16 @@ func TestRecordBeforeTheBegin(t *testing.T) {
 	e.record(begun.plan, result)
 	if c := result.Counts; c.StillThere != 3 || c.LeftAlone != 3 || len(result.Pods) != 3 || result.Pods[0].State != stateWaiting {
 		t.Errorf("%+v, %+v", c, result.Pods)
+	}
+}
+
+// TestLongGraceIsTold: a pod that may take longer than others are waited for.
+func TestLongGraceIsTold(t *testing.T) {
+	e := &Engine{plan: &Plan{options: DefaultOptions()}}
+	for seconds, want := range map[int64]string{30: "", 600: "", 86400: ", which may take 24h0m0s (its grace period)"} {
+		m := &member{Target: Target{Pod: fixture.Pod("app/p", spec(func(s *corev1.PodSpec) { s.TerminationGracePeriodSeconds = &seconds }))}}
+		if got := e.mayTake(m); got != want {
+			t.Errorf("%d s: %q", seconds, got)
+		}
 	}
 }

@@ -34,8 +34,10 @@ type group struct {
 	floor          disruption.Floor
 	floorKey       []string
 	// broken are the pods that were not Ready at the start and had little hope to
-	// be; the drain does not wait for what takes their place.
-	broken map[types.UID]bool
+	// be; the drain does not wait for what takes their place. missing is how many
+	// replicas were missing for it.
+	broken  map[types.UID]bool
+	missing int
 	// task is true for a Job, and for what is like one.
 	task bool
 	// settled: what took the place of pods that were not Ready is not Ready either,
@@ -67,7 +69,8 @@ func newGroup(ref cluster.Ref, s *cluster.Snapshot, now time.Time) *group {
 		for _, pod := range w.Pods {
 			g.initial[pod.UID] = true
 		}
-		g.replicas, g.scaled, g.broken, g.task = w.Replicas, w.Scaled, broken(w), w.IsTask()
+		g.replicas, g.scaled, g.task = w.Replicas, w.Scaled, w.IsTask()
+		g.broken, g.missing = broken(w), missingFor(w)
 		g.replicasBefore, g.before = w.Replicas, w.Ready()
 		g.lowest, g.ready = g.before, g.before
 	}
@@ -161,13 +164,13 @@ func (g *group) expected() int {
 	if g.settled {
 		return g.formerly()
 	}
-	return max(0, g.replicas-len(g.broken))
+	return max(0, g.replicas-g.missing)
 }
 
 // formerly is the number of Ready pods at which the workload is as it was: what
 // took the place of pods that were not Ready need not be Ready either.
 func (g *group) formerly() int {
-	n := g.replicas - len(g.broken)
+	n := g.replicas - g.missing
 	for _, m := range g.members {
 		if m.claims() && m.unready && !m.late && !g.broken[m.Pod.UID] {
 			n--

@@ -29,9 +29,9 @@ func (e *Engine) adoptNewcomers(s *cluster.Snapshot, now time.Time) {
 			if e.known[pod.UID] || x.stays(pod) || e.refused[string(pod.UID)] {
 				continue
 			}
-			if why := e.landed(pod, s, now); why != "" {
+			if l := e.landed(pod, s, now); l.why != "" {
 				e.refused[string(pod.UID)] = true
-				e.stopReturning(x.target(pod), why)
+				e.stopReturning(x.target(pod), l)
 				continue
 			}
 			if findings := x.judge(pod); finding.HasErrors(findings) {
@@ -44,33 +44,40 @@ func (e *Engine) adoptNewcomers(s *cluster.Snapshot, now time.Time) {
 	}
 }
 
+// landing is why a pod came to a cordoned node, and the command for that.
+type landing struct{ why, remedy string }
+
 // landed says why a pod has come to a node although that is cordoned; empty where
 // it may have come before the cordon took effect. A pod that there was when the
 // drain began may only have waited for its node. For one that is newer the reason
 // is looked for; where none is to be seen it is taken for one of the first moment,
 // unless that is over or such a pod was evicted already.
-func (e *Engine) landed(pod *corev1.Pod, s *cluster.Snapshot, now time.Time) string {
+func (e *Engine) landed(pod *corev1.Pod, s *cluster.Snapshot, now time.Time) landing {
 	if e.present[pod.UID] {
-		return ""
+		return landing{}
 	}
 	if node := s.Node(pod.Spec.NodeName); node != nil && !node.Spec.Unschedulable {
-		return "the node was uncordoned by somebody else"
-	}
-	if why := ignoresCordon(pod); why != "" {
-		return why
+		return landing{
+			"the node " + e.whyOpen(node),
+			"kubectl get node " + node.Name + " -o yaml --show-managed-fields # find who gives it back, then " + again,
+		}
 	}
 	owner, _ := s.Owner(pod)
+	remedy := comeBackRemedy(owner, pod)
+	if why := ignoresCordon(pod); why != "" {
+		return landing{why, remedy}
+	}
 	if w := s.Workload(owner); w != nil && w.NodeName == pod.Spec.NodeName {
-		return "its template names the node (spec.nodeName)"
+		return landing{"its template names the node (spec.nodeName)", remedy}
 	}
 	since := e.began
 	if away := time.Unix(0, e.away.Load()); away.After(since) {
 		since = away // nothing could be seen until then
 	}
 	if now.Sub(since) > blink || e.hasReturned(sourceOf(owner, pod)) {
-		return "it does not tolerate the cordon, so its template names the node (spec.nodeName) or what places it does not heed cordons"
+		return landing{"it does not tolerate the cordon, so its template names the node (spec.nodeName) or what places it does not heed cordons", remedy}
 	}
-	return ""
+	return landing{}
 }
 
 // hasReturned reports whether a pod of a source that was made after the drain
@@ -88,11 +95,11 @@ func (e *Engine) hasReturned(source cluster.Ref) bool {
 
 // stopReturning stops the workload of a pod that came back to the pool. The others
 // go on.
-func (e *Engine) stopReturning(t Target, why string) {
+func (e *Engine) stopReturning(t Target, l landing) {
 	ref := refOf(t)
 	f := finding.New(finding.CameBack, ref.String(),
-		cluster.PodObject(t.Pod)+" came to "+t.Pod.Spec.NodeName+", which is being drained: "+why+". It would come back each time, so nothing more of it is evicted",
-		comeBackRemedy(ref, t.Pod))
+		cluster.PodObject(t.Pod)+" came to "+t.Pod.Spec.NodeName+", which is being drained: "+l.why+". It would come back each time, so nothing more of it is evicted",
+		l.remedy)
 	for _, g := range e.groups {
 		if g.ref != ref {
 			continue

@@ -143,6 +143,9 @@ func TestRunAgainstPodsThatComeBack(t *testing.T) {
 					t.Fatal(err)
 				}
 				onlyCode(t, findings, test.code)
+				if gaveBack := strings.Contains(findings[0].Message, "uncordoned"); gaveBack != strings.HasPrefix(findings[0].Remedy, "kubectl get node old-0") {
+					t.Errorf("the remedy is for something else: %+v", findings[0])
+				}
 				for _, app := range []string{"web", "back"} {
 					if n := l.evicted(e, app); n > test.most && n > 0 {
 						t.Errorf("%d pods of %s were evicted", n, app)
@@ -230,4 +233,17 @@ func TestPodsOfTheFirstMoment(t *testing.T) {
 			t.Errorf("%d were evicted, %d serve", n, l.serving(l.sets[1]))
 		}
 	})
+}
+
+// TestWhyOpen: a node of the same name is not always the same node.
+func TestWhyOpen(t *testing.T) {
+	e := &Engine{plan: planOf(t, DefaultOptions())}
+	same := fixture.Node("n1", fixture.Pool("aks", "old"))
+	anew := fixture.Node("n1", fixture.Pool("aks", "old"), fixture.UID("another"))
+	if got := e.whyOpen(same); !strings.Contains(got, "uncordoned") {
+		t.Error(got)
+	}
+	if got := e.whyOpen(anew); !strings.Contains(got, "made again") {
+		t.Error(got)
+	}
 }

@@ -66,9 +66,9 @@ type member struct {
 	// heldBy are the versions of the budgets that refused it; it is asked again
 	// when they change.
 	heldBy string
-	// cause is why it is not asked for now; refusal is the last answer to asking,
-	// which outlives what else held it meanwhile.
-	cause, refusal string
+	// cause is why it is not asked for now, and show the command that shows it;
+	// refusal is the last answer to asking, which outlives what else held it meanwhile.
+	cause, show, refusal string
 	// denied are the refusals by admission, up to the last answer.
 	denied denials
 	// doubtful: the last request may have evicted it. It counts as away, and is

@@ -6,6 +6,7 @@ package drain
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -45,8 +46,8 @@ func (e *Engine) nextOf(g *group, s *cluster.Snapshot, now time.Time, room int) 
 		if len(chosen) == room {
 			break
 		}
-		m.cause = e.holds(g, m, w, order, serving, s, now)
-		if m.cause != "" {
+		h := e.holds(g, m, w, order, serving, s, now)
+		if m.cause, m.show = h.why, h.show; m.cause != "" {
 			continue
 		}
 		if source := sourceOf(m.Owner, m.Pod); !m.asked && !e.ration.take(source) {
@@ -77,28 +78,35 @@ func (g *group) waitingMembers() []*member {
 	return list
 }
 
-// holds says why a pod may not be evicted now; empty when it may.
-func (e *Engine) holds(g *group, m *member, w *cluster.Workload, order string, serving int, s *cluster.Snapshot, now time.Time) string {
+// hold is why a pod may not be evicted now, and the command that shows what is to be
+// mended, where one does; the zero hold is none.
+type hold struct{ why, show string }
+
+// holds says why a pod may not be evicted now.
+func (e *Engine) holds(g *group, m *member, w *cluster.Workload, order string, serving int, s *cluster.Snapshot, now time.Time) hold {
 	if cluster.IsFinished(m.Pod) || m.doubtful && !m.becameReady() {
 		// A finished pod has nothing to hold; a doubtful one is counted as away
 		// already, and asking again is how to find out.
-		return retryPause(m, nil, now)
+		return hold{why: retryPause(m, nil, now)}
 	}
 	if owner, _ := s.Owner(m.Pod); owner != m.Owner {
-		return "belonged to " + refOf(m.Target).String() + " when the drain began, and does not any more"
+		return hold{
+			"belonged to " + refOf(m.Target).String() + " when the drain began, and does not any more: its labels were changed, or its controller was deleted without it",
+			"kubectl get pod -n " + m.Pod.Namespace + " " + m.Pod.Name + " --show-labels",
+		}
 	}
 	if order != "" {
-		return order
+		return hold{why: order}
 	}
 	if cause := e.waitsForPod(m); cause != "" {
-		return cause
+		return hold{why: cause}
 	}
-	if cause := e.floorHolds(g, m, w, serving, s, now); cause != "" {
-		return cause
+	if h := e.floorHolds(g, m, w, serving, s, now); h.why != "" {
+		return h
 	}
 	budgets := s.PDBsOf(m.Pod)
 	if cause := retryPause(m, budgets, now); cause != "" {
-		return cause
+		return hold{cause, showBudgets(budgets)}
 	}
 	return e.budgetsHold(m, budgets)
 }
@@ -121,30 +129,34 @@ func (e *Engine) waitsForPod(m *member) string {
 // floorHolds keeps a workload at its floor, and keeps its next member where it
 // is while a replacement has no node. A floor guards Ready pods: one that is not
 // Ready takes nothing from it.
-func (e *Engine) floorHolds(g *group, m *member, w *cluster.Workload, serving int, s *cluster.Snapshot, now time.Time) string {
-	if !g.isReplaced() || g.replicas <= 1 {
-		return ""
+func (e *Engine) floorHolds(g *group, m *member, w *cluster.Workload, serving int, s *cluster.Snapshot, now time.Time) hold {
+	if !g.isReplaced() || g.replicas <= 1 && g.floor.Ready == 0 {
+		return hold{}
 	}
 	for _, pod := range w.Pods {
 		if message, unplaced := cluster.Unschedulable(pod); unplaced {
-			return fmt.Sprintf("%s has no node: %s", cluster.PodObject(pod), message)
+			return hold{fmt.Sprintf("%s has no node: %s", cluster.PodObject(pod), message), "kubectl describe pod -n " + pod.Namespace + " " + pod.Name}
 		}
 	}
 	held := fmt.Sprintf("%d of %d Ready, floor %d (%s)", serving, g.replicas, g.floor.Ready, g.floor.From)
+	show := "kubectl get pods -n " + g.ref.Namespace + " -o wide"
+	if budget, is := strings.CutPrefix(g.floor.From, disruption.FromBudget); is && serving >= g.replicas {
+		show = "kubectl describe pdb -n " + g.ref.Namespace + " " + budget
+	}
 	switch {
 	case cluster.IsServing(m.Pod):
 		if serving > g.floor.Ready {
-			return ""
+			return hold{}
 		}
-		return held + g.lack.suffix()
+		return hold{held + g.lack.suffix(), show}
 	case serving >= g.floor.Ready, disruption.IgnoresBudget(m.Pod):
-		return "" // one that has not started has nothing to lose
+		return hold{} // one that has not started has nothing to lose
 	case serving < g.floor.Quorum && !e.plan.options.Force:
-		return held + "; " + cluster.PodObject(m.Pod) + " is not Ready, but may be the member with the data: --force lets it go"
+		return hold{held + "; " + cluster.PodObject(m.Pod) + " is not Ready, but may be the member with the data: --force lets it go", show}
 	case cluster.IsBroken(m.Pod), alwaysAllowed(s, m.Pod), now.Sub(m.seen) >= e.plan.options.startPatience():
-		return ""
+		return hold{}
 	}
-	return held + "; " + cluster.PodObject(m.Pod) + " may still become Ready: " + cluster.WhyNotReady(m.Pod)
+	return hold{held + "; " + cluster.PodObject(m.Pod) + " may still become Ready: " + cluster.WhyNotReady(m.Pod), show}
 }
 
 // alwaysAllowed reports whether a disruption budget says that pods that are not
@@ -164,13 +176,25 @@ func retryPause(m *member, budgets []*policyv1.PodDisruptionBudget, now time.Tim
 	return ""
 }
 
-func (e *Engine) budgetsHold(m *member, budgets []*policyv1.PodDisruptionBudget) string {
+func (e *Engine) budgetsHold(m *member, budgets []*policyv1.PodDisruptionBudget) hold {
 	for _, pdb := range budgets {
 		if ok, cause := e.budgets.Allows(pdb, m.Pod); !ok {
-			return "disruption budget " + pdb.Namespace + "/" + pdb.Name + " " + cause
+			return hold{"disruption budget " + pdb.Namespace + "/" + pdb.Name + " " + cause, showBudgets([]*policyv1.PodDisruptionBudget{pdb})}
 		}
 	}
-	return ""
+	return hold{}
+}
+
+// showBudgets is the command that shows budgets of one namespace; empty for none.
+func showBudgets(budgets []*policyv1.PodDisruptionBudget) string {
+	if len(budgets) == 0 {
+		return ""
+	}
+	show := []string{"kubectl describe pdb -n", budgets[0].Namespace}
+	for _, pdb := range budgets {
+		show = append(show, pdb.Name)
+	}
+	return strings.Join(show, " ")
 }
 
 // waitsForOthers holds a workload while one that it depends on, or that must

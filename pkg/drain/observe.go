@@ -9,7 +9,10 @@ import (
 	"strconv"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 )
 
@@ -19,6 +22,7 @@ func (e *Engine) observe(s *cluster.Snapshot, now time.Time) {
 	e.budgets.Observe(s)
 	e.adoptNewcomers(s, now)
 	e.watchCordons(s)
+	e.watchJoined(s)
 	for _, g := range e.groups {
 		e.observeGroup(g, s, now)
 	}
@@ -42,12 +46,13 @@ func (e *Engine) observeGroup(g *group, s *cluster.Snapshot, now time.Time) {
 }
 
 // refreshFloor works out the floor again when what it depends on has changed: a
-// workload may be scaled and a budget created while the drain goes on.
+// workload may be scaled, its update strategy changed and a budget created while the
+// drain goes on.
 func (e *Engine) refreshFloor(g *group, w *cluster.Workload, s *cluster.Snapshot) {
 	if w == nil || len(w.Pods) == 0 {
 		return
 	}
-	key := []string{strconv.Itoa(w.Replicas)}
+	key := []string{strconv.Itoa(w.Replicas), w.MaxUnavailable.String()}
 	for _, pdb := range s.PDBsIn(w.Namespace) {
 		key = append(key, fmt.Sprintf("%s/%d", pdb.UID, pdb.Generation))
 	}
@@ -60,6 +65,9 @@ func (e *Engine) refreshFloor(g *group, w *cluster.Workload, s *cluster.Snapshot
 		pinned.Replicas = g.replicas
 	}
 	g.floor = floorOf(s, &pinned, e.plan.view, e.plan.options)
+	if g.floor.Ready == 0 && pinned.Replicas > 0 && g.isReplaced() && !e.plan.announces(g.ref) {
+		g.floor = disruption.Floor{Ready: 1, From: unannounced}
+	}
 }
 
 // watchCordons says when somebody else gives a node back while we drain it.
@@ -71,9 +79,20 @@ func (e *Engine) watchCordons(s *cluster.Snapshot) {
 		}
 		e.refused[planned.Name] = true
 		f := finding.New(finding.NodeUncordoned, "node/"+planned.Name,
-			"uncordoned by somebody else while it is drained: pods may come back to it",
+			e.whyOpen(node)+" while it is drained: pods may come back to it",
 			"run the same command again once nobody else works on the pool")
 		e.findings = append(e.findings, f)
 		e.tell(Trouble, f.Object, f.Message)
 	}
+}
+
+// whyOpen says why a node that we have cordoned is not: one of its name may have been
+// made in its place, as when a machine is set up anew.
+func (e *Engine) whyOpen(node *corev1.Node) string {
+	for _, planned := range e.plan.Pool.Nodes {
+		if planned.Name == node.Name && planned.UID != node.UID {
+			return "was deleted and made again by somebody else"
+		}
+	}
+	return "was uncordoned by somebody else"
 }

@@ -51,8 +51,9 @@ type Member struct {
 	Workload *cluster.Workload
 	Floor    disruption.Floor
 	Targets  []Target
-	// Broken counts the pods that were not Ready and had little hope to be.
-	Broken int
+	// Broken counts the pods that were not Ready and had little hope to be, Missing the
+	// replicas that are missing for it.
+	Broken, Missing int
 	// force is Options.Force.
 	force bool
 }
@@ -85,7 +86,7 @@ func (p *Plan) members(s *cluster.Snapshot) []Member {
 			continue // nothing replaces these
 		}
 		if byRef[t.Owner] == nil {
-			byRef[t.Owner] = &Member{Workload: w, Floor: floorOf(s, w, p.view, p.options), Broken: len(broken(w)), force: p.options.Force}
+			byRef[t.Owner] = &Member{Workload: w, Floor: floorOf(s, w, p.view, p.options), Broken: len(broken(w)), Missing: missingFor(w), force: p.options.Force}
 		}
 		byRef[t.Owner].Targets = append(byRef[t.Owner].Targets, t)
 	}
@@ -146,9 +147,15 @@ func (p *Plan) warnings() []v1alpha1.Finding {
 func (m Member) warnings() []v1alpha1.Finding {
 	w := m.Workload
 	var findings []v1alpha1.Finding
-	if m.Downtime() {
+	switch {
+	case !m.Downtime():
+	case w.Replicas == 1:
 		findings = append(findings, finding.Newf(finding.WorkloadDowntime, w.String(),
 			"one replica: it is away while it moves"))
+	default:
+		findings = append(findings, finding.New(finding.WorkloadDowntime, w.String(),
+			fmt.Sprintf("all its %d Ready pods are on the pool and may be away at once: its floor is 0 (%s)", w.Ready(), m.Floor.From),
+			m.lessAtOnce()))
 	}
 	if message := m.held(); message != "" {
 		findings = append(findings, finding.New(finding.WorkloadBelowFloor, w.String(), message,
@@ -199,11 +206,6 @@ func ourOtherPools(p pool.Pool, pools []pool.Pool) []string {
 		}
 	}
 	return names
-}
-
-// Downtime reports whether the workload is away while it moves.
-func (m Member) Downtime() bool {
-	return m.Workload.Replicas == 1 && !m.Workload.IsTask()
 }
 
 // Blocked reports whether something was found that refuses the drain.

@@ -162,3 +162,51 @@ func TestEvictionOrder(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestPlanAnnouncesDowntime: whatever may have no Ready pod while it moves is told
+// before, be it a single replica or a workload whose floor is 0.
+func TestPlanAnnouncesDowntime(t *testing.T) {
+	everything := intstr.FromString("100%")
+	for name, test := range map[string]struct {
+		replicas     int
+		tolerates    string // rollingUpdate.maxUnavailable
+		flag         *intstr.IntOrString
+		nodes        []string
+		objects      []any
+		want, remedy string // parts; empty: nothing is announced
+	}{
+		"one replica":                    {replicas: 1, tolerates: "25%", nodes: []string{"n1"}, want: "one replica"},
+		"three that tolerate one":        {replicas: 3, tolerates: "1", nodes: []string{"n1", "n1", "n2"}},
+		"three that tolerate three":      {replicas: 3, tolerates: "100%", nodes: []string{"n1", "n1", "n2"}, want: "all its 3 Ready pods", remedy: "--max-unavailable=1"},
+		"by the operator's word":         {replicas: 3, tolerates: "1", flag: &everything, nodes: []string{"n1", "n1", "n2"}, want: "(--max-unavailable)", remedy: "--max-unavailable=1"},
+		"one of them is on another pool": {replicas: 3, tolerates: "100%", nodes: []string{"n1", "n2", "s1"}},
+		"a budget that asks for none of it": {
+			replicas: 2, tolerates: "100%", nodes: []string{"n1", "n2"}, want: "(pdb/web)", remedy: "kubectl describe pdb -n app web",
+			objects: []any{fixture.PDB("app/web", fixture.MaxUnavailable("2"), fixture.Status(2, 0, 2))},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := fixture.Deployment("app/web", fixture.Replicas(test.replicas), fixture.MaxUnavailable(test.tolerates))
+			rs := fixture.ReplicaSetOf(d)
+			objects := append([]any{d, rs}, test.objects...)
+			for _, pod := range fixture.PodsOf(rs, test.nodes...) {
+				objects = append(objects, pod)
+			}
+			options := DefaultOptions()
+			options.MaxUnavailable = test.flag
+			plan := planOf(t, options, objects...)
+			message, remedy := "", ""
+			for _, f := range plan.Findings {
+				if f.Code == "VU-213" {
+					message, remedy = f.Message, f.Remedy
+				}
+			}
+			if (message == "") != (test.want == "") || !strings.Contains(message, test.want) || !strings.Contains(remedy, test.remedy) {
+				t.Errorf("%q → %q, want %q, %q", message, remedy, test.want, test.remedy)
+			}
+			if got := plan.Report().Workloads[0].Downtime; got != (test.want != "") {
+				t.Errorf("downtime %t", got)
+			}
+		})
+	}
+}

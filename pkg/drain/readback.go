@@ -44,7 +44,7 @@ func (e *Engine) readBack(s *cluster.Snapshot, result *v1alpha1.DrainResult) []v
 	for _, g := range e.groups {
 		findings = append(findings, e.readBackGroup(g)...)
 	}
-	return findings
+	return append(findings, e.readBackJoined(s)...)
 }
 
 // leftThere is the finding for a pod that is still on the pool. It is told once:
@@ -84,7 +84,7 @@ func (e *Engine) readBackGroup(g *group) []v1alpha1.Finding {
 		return nil
 	}
 	var findings []v1alpha1.Finding
-	if g.changed != "" {
+	if g.changed != "" && (g.stopped == nil || g.stopped.Code != string(finding.WorkloadChanged)) {
 		f := finding.Newf(finding.WorkloadChanged, g.ref.String(), "%s by somebody else while the pool was drained", g.changed)
 		if g.replicas > 0 {
 			f = finding.WithSeverity(f, v1alpha1.SeverityInfo) // as an autoscaler does

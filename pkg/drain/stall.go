@@ -34,6 +34,10 @@ func (e *Engine) giveUpOnStalled(now time.Time) {
 			e.giveUp(g, f)
 			continue
 		}
+		if f, last := e.lastOne(g, now); last {
+			e.giveUp(g, f)
+			continue
+		}
 		if f, stalled := e.stalled(g, now); stalled {
 			e.giveUp(g, f)
 		}
@@ -148,37 +152,6 @@ func (e *Engine) makeRoom() string {
 	return "kubectl vantiq-upgrade uncordon-pool " + e.plan.Pool.Name + " # or make room elsewhere"
 }
 
-// stuck names a pod that does not end: since when, by whom, on what kind of node,
-// and what holds it.
-func stuck(m *member, s *cluster.Snapshot, now time.Time) v1alpha1.Finding {
-	since := now.Sub(m.leftAt).Round(time.Second)
-	message := fmt.Sprintf("evicted %s ago", since)
-	switch m.took {
-	case leftBefore:
-		message = "on its way out already when the drain began"
-	case leftMeanwhile:
-		message = fmt.Sprintf("deleted by somebody else %s ago", since)
-	case stayed, evicted:
-	}
-	message += " and still terminating on " + m.Pod.Spec.NodeName + nodeState(s, m.Pod.Spec.NodeName)
-	if len(m.Pod.Finalizers) > 0 {
-		message += "; held by finalizers " + strings.Join(m.Pod.Finalizers, ", ")
-	}
-	return finding.New(finding.PodStuckTerminating, cluster.PodObject(m.Pod), message,
-		"kubectl describe pod -n "+m.Pod.Namespace+" "+m.Pod.Name)
-}
-
-// nodeState says of a node what keeps its pods from ending; empty when nothing does.
-func nodeState(s *cluster.Snapshot, name string) string {
-	switch node := s.Node(name); {
-	case node == nil:
-		return ", a node that does not exist any more"
-	case !cluster.IsNodeReady(node):
-		return ", which is not Ready: its kubelet cannot confirm that the pod ended"
-	}
-	return ""
-}
-
 func (e *Engine) giveUp(g *group, f v1alpha1.Finding) {
 	g.stopped = &f
 	e.findings = append(e.findings, f)
@@ -243,7 +216,7 @@ func (e *Engine) waitsFor(g *group) string {
 	}
 	for _, m := range g.members {
 		if m.phase == leaving && g.lack.said == "" {
-			return cluster.PodObject(m.Pod) + " is terminating on " + m.Pod.Spec.NodeName
+			return cluster.PodObject(m.Pod) + " is terminating on " + m.Pod.Spec.NodeName + e.mayTake(m)
 		}
 	}
 	return cmp.Or(g.lack.why, g.readiness())

@@ -108,13 +108,13 @@ func (m Member) room(first bool) int {
 	if m.Workload.Replicas <= 1 || m.Workload.IsTask() {
 		return len(m.Targets)
 	}
-	broken := m.Broken
+	missing := m.Missing
 	for _, t := range m.Targets {
 		if !first && !cluster.IsServing(t.Pod) && cluster.IsBroken(t.Pod) {
-			broken--
+			missing--
 		}
 	}
-	return m.Workload.Replicas - broken - m.Floor.Ready
+	return m.Workload.Replicas - max(0, missing) - m.Floor.Ready
 }
 
 // waveBudgets counts what the pods of one wave take from disruption budgets

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/version"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
@@ -19,6 +20,9 @@ import (
 
 // PreferenceLabel is the scheduling label of Vantiq's charts.
 const PreferenceLabel = "vantiq.com/workload-preference"
+
+// providerSelector is the provider of a pool that a label selector makes.
+const providerSelector = "selector"
 
 // Pool is a group of nodes that the cloud manages as one.
 type Pool struct {
@@ -99,6 +103,17 @@ func nameOf(node *corev1.Node) (name, provider string) {
 		}
 	}
 	return "", "unknown"
+}
+
+// Has reports whether a node belongs to the pool now: by the label that names it,
+// or by its selector.
+func (p Pool) Has(node *corev1.Node) bool {
+	if p.Provider == providerSelector {
+		selector, err := labels.Parse(p.Name)
+		return err == nil && selector.Matches(labels.Set(node.Labels))
+	}
+	name, provider := nameOf(node)
+	return name != "" && name == p.Name && provider == p.Provider
 }
 
 // Label is the node label whose value names the pool on each of its nodes, and on

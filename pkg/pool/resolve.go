@@ -66,7 +66,7 @@ func Resolve(pools []Pool, name string) (Pool, error) {
 // Select makes a pool of the nodes that a label selector matches. It has a role
 // when all of them belong to pools of one role.
 func Select(nodes []*corev1.Node, selector labels.Selector, p *profile.Profile) (Pool, error) {
-	selected := Pool{Name: selector.String(), Provider: "selector"}
+	selected := Pool{Name: selector.String(), Provider: providerSelector}
 	for _, node := range nodes {
 		if selector.Matches(labels.Set(node.Labels)) {
 			selected.Nodes = append(selected.Nodes, node)

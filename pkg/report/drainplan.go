@@ -103,7 +103,7 @@ func printWaves(w io.Writer, p *v1alpha1.DrainPlan) {
 			if j == maxListed {
 				name = fmt.Sprintf(" and %d more", len(wave.Pods)-maxListed)
 			}
-			if len(line)+len(name) > lineWidth {
+			if j > 0 && len(line)+len(name) > lineWidth {
 				fmt.Fprintln(w, line)
 				line = "    "
 			}

@@ -26,3 +26,14 @@ func TestDrainPlanHeadline(t *testing.T) {
 		}
 	}
 }
+
+// TestWavesOfLongNames: a name that is longer than a line stands on the first one.
+func TestWavesOfLongNames(t *testing.T) {
+	long := strings.Repeat("p", 253)
+	var out strings.Builder
+	printWaves(&out, &v1alpha1.DrainPlan{Waves: []v1alpha1.Wave{{Pods: []v1alpha1.PodRef{{Namespace: "app", Name: long}, {Namespace: "app", Name: "web-0"}}}}})
+	_, waves, _ := strings.Cut(out.String(), "\n")
+	if want := "  1  app/" + long + "\n     app/web-0\n"; waves != want {
+		t.Errorf("%q, want %q", waves, want)
+	}
+}

@@ -4,7 +4,9 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -33,12 +35,12 @@ func (j *judge) podsRunning() (string, bool) {
 		was, known := before[string(pod.UID)]
 		if known && was.Phase == string(corev1.PodFailed) && pod.Status.Phase == corev1.PodFailed {
 			j.told[string(pod.UID)] = true
-			j.warn(finding.PodNotRunning, cluster.PodObject(pod), "Failed, as in the baseline: "+whyFailed(pod), removal(pod))
+			j.warn(finding.PodNotRunning, cluster.PodObject(pod), "Failed, as in the baseline: "+whyFailed(pod)+beingDeleted(pod), removal(pod))
 			continue
 		}
 		if w := j.Snapshot.Workload(owner); pod.Status.Phase == corev1.PodFailed && w != nil && isWhole(w) {
 			j.told[string(pod.UID)] = true
-			j.warn(finding.PodNotRunning, cluster.PodObject(pod), fmt.Sprintf("left over, it is replaced (%s has %d of %d Ready). Failed: %s", w, w.Ready(), w.Replicas, whyFailed(pod)), removal(pod))
+			j.warn(finding.PodNotRunning, cluster.PodObject(pod), fmt.Sprintf("left over, it is replaced (%s has %d of %d Ready). Failed: %s", w, w.Ready(), w.Replicas, whyFailed(pod)+beingDeleted(pod)), removal(pod))
 			continue
 		}
 		j.blamePod(pod)
@@ -63,10 +65,12 @@ func (j *judge) blamePod(pod *corev1.Pod) {
 		j.add(finding.PodCrashing, name, fmt.Sprintf("%s, %s", why, counted(int(container.RestartCount), "restart")),
 			fmt.Sprintf("kubectl logs -n %s %s -c %s --previous", pod.Namespace, pod.Name, container.Name))
 	case pod.Status.Phase == corev1.PodFailed:
-		j.add(finding.PodNotRunning, name, "Failed: "+whyFailed(pod), removal(pod))
+		j.add(finding.PodNotRunning, name, "Failed: "+whyFailed(pod)+beingDeleted(pod), removal(pod))
 	case j.isOrphan(pod):
 		j.add(finding.PodNotRunning, name, "its node "+pod.Spec.NodeName+" does not exist any more", describe)
-	case pod.DeletionTimestamp != nil, pod.Status.Phase != corev1.PodRunning:
+	case pod.DeletionTimestamp != nil:
+		j.add(finding.PodNotRunning, name, why+" on "+cmp.Or(pod.Spec.NodeName, "no node")+heldBy(pod), describe)
+	case pod.Status.Phase != corev1.PodRunning:
 		j.add(finding.PodNotRunning, name, why, describe)
 	default:
 		j.add(finding.PodUnready, name, "Running, "+why, describe)
@@ -79,8 +83,30 @@ func (j *judge) isOrphan(pod *corev1.Pod) bool {
 	return pod.Spec.NodeName != "" && j.Snapshot.Node(pod.Spec.NodeName) == nil
 }
 
+// removal takes away a pod that has ended. One that is deleted already waits for
+// something: to delete it once more would wait as well.
 func removal(pod *corev1.Pod) string {
+	if pod.DeletionTimestamp != nil {
+		return "kubectl describe pod -n " + pod.Namespace + " " + pod.Name
+	}
 	return "kubectl delete pod -n " + pod.Namespace + " " + pod.Name + " # once its cause is known"
+}
+
+// beingDeleted says of a pod that has ended that it is deleted already; empty for
+// others.
+func beingDeleted(pod *corev1.Pod) string {
+	if pod.DeletionTimestamp == nil {
+		return ""
+	}
+	return "; deleted already" + heldBy(pod)
+}
+
+// heldBy names the finalizers that a pod waits for; empty where it has none.
+func heldBy(pod *corev1.Pod) string {
+	if len(pod.Finalizers) == 0 {
+		return ""
+	}
+	return ", held by finalizers " + strings.Join(pod.Finalizers, ", ")
 }
 
 func whyFailed(pod *corev1.Pod) string {

@@ -135,6 +135,23 @@ func TestWorkloads(t *testing.T) {
 	})
 }
 
+// held has a pod wait for a finalizer.
+func held(pod *corev1.Pod) {
+	pod.DeletionTimestamp, pod.Finalizers = &metav1.Time{Time: moment}, []string{"example.com/hold"}
+}
+
+// TestRemovalOfAPod: kubectl delete waits for ever for a pod that is deleted already.
+func TestRemovalOfAPod(t *testing.T) {
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "app", Name: "web-1"}}
+	if got := removal(pod); !strings.HasPrefix(got, "kubectl delete pod -n app web-1 ") {
+		t.Error(got)
+	}
+	held(pod)
+	if got := removal(pod); got != "kubectl describe pod -n app web-1" {
+		t.Error(got)
+	}
+}
+
 func TestPods(t *testing.T) {
 	failed := func(w *world) {
 		w.Pods[1].Status = corev1.PodStatus{Phase: corev1.PodFailed, Reason: "Evicted", Message: "low on memory"}
@@ -171,6 +188,17 @@ func TestPods(t *testing.T) {
 				failed(w)
 			},
 			findings: []string{"VU-502 Warning pod/app/web-1: left over, it is replaced (statefulset/app/web has 1 of 1 Ready). Failed: Evicted: low on memory"}, check: "pods-running Warning",
+		},
+		{
+			name: "failed, deleted already", change: func(w *world) {
+				failed(w)
+				held(w.Pods[1])
+			},
+			findings: []string{"VU-502 Error pod/app/web-1: Failed: Evicted: low on memory; deleted already, held by finalizers example.com/hold"}, check: "pods-running Failed",
+		},
+		{
+			name: "on its way out", change: func(w *world) { held(w.Pods[1]) },
+			findings: []string{"VU-502 Error pod/app/web-1: Terminating on node-1, held by finalizers example.com/hold"}, check: "pods-running Failed",
 		},
 		{name: "completed", change: func(w *world) { w.Pods[1].Status = corev1.PodStatus{Phase: corev1.PodSucceeded} }},
 		{

@@ -94,7 +94,8 @@ type PlannedWorkload struct {
 	FloorFrom string `json:"floorFrom"`
 	// Move counts the pods that leave the pool.
 	Move int `json:"move"`
-	// Downtime is true for a single replica: it is away while it moves.
+	// Downtime is true where the workload may be away while it moves: it has a single
+	// replica, or its floor is 0 and all its Ready pods leave.
 	Downtime bool `json:"downtime,omitempty"`
 }
 
