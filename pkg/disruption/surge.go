@@ -4,7 +4,9 @@
 package disruption
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -123,15 +125,15 @@ func keepAt(hpa *autoscalingv2.HorizontalPodAutoscaler, replicas int) string {
 }
 
 // template is a pod that says what another one of the workload needs: templates
-// are not kept. The newest is nearest to it.
+// are not kept. The newest is nearest to it. Times are of whole seconds, so the name
+// decides between two: every command has to say the same.
 func template(w *cluster.Workload) *corev1.Pod {
-	var newest *corev1.Pod
-	for _, pod := range w.Pods {
-		if newest == nil || newest.CreationTimestamp.Before(&pod.CreationTimestamp) {
-			newest = pod
-		}
+	if len(w.Pods) == 0 {
+		return nil
 	}
-	return newest
+	return slices.MaxFunc(w.Pods, func(a, b *corev1.Pod) int {
+		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+	})
 }
 
 // claimOf is the first volume claim of a pod, or empty. A generic ephemeral
