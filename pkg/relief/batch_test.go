@@ -244,6 +244,25 @@ func TestAlwaysAllowIsSeen(t *testing.T) {
 	}
 }
 
+// TestBudgetThatIsNotComputed says why it has no effect: its own numbers are not to be
+// trusted then.
+func TestBudgetThatIsNotComputed(t *testing.T) {
+	server, client := newBudgets(t, "a")
+	server.all["a"].Status.Conditions = []metav1.Condition{{
+		Type: policyv1.DisruptionAllowedCondition, Status: metav1.ConditionFalse, Reason: policyv1.SyncFailedReason, Message: "no scale",
+	}}
+	once := func(_ context.Context, request func() error) error { return request() }
+	silent := func(string, string) {}
+	p := &relief.Pauser{Keeper: relief.Keeper{Client: client, Retry: once}, Source: server, Clock: clock.RealClock{}, Tell: silent, TellWait: silent}
+	_, findings, err := p.Pause(t.Context(), &book{run: journal.Run{ID: run}}, []journal.Change{{
+		Object: journal.Object{APIVersion: "policy/v1", Kind: "PodDisruptionBudget", Namespace: "app", Name: "a"}, UID: "a",
+		Field: "spec.minAvailable", Before: json.RawMessage("1"), After: json.RawMessage("0"), Mode: "relax", State: journal.Planned,
+	}})
+	if err != nil || len(findings) != 1 || !strings.Contains(findings[0].Message, "cannot compute it: no scale") {
+		t.Errorf("%+v, %v", findings, err)
+	}
+}
+
 // statesOf are the states of fields by their first letters.
 func statesOf(fields []v1alpha1.PausedField) string {
 	text := ""

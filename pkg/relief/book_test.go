@@ -56,10 +56,16 @@ func TestWhatAMarkIsWorth(t *testing.T) {
 	}{
 		"its line is open":                       {runs(run, pause("2", "0")), telegraf("d1", zero, markFor(run, "d1")), []string{"Ours"}, nil},
 		"an older mark, its line is open":        {runs(run, pause("2", "0")), telegraf("d1", zero, markOf(run)), []string{"Ours"}, nil},
-		"its line is restored":                   {runs(run, in(journal.Restored, pause("2", "0"))), telegraf("d1", zero, markFor(run, "d1")), nil, []string{"VU-322"}},
+		"its line is restored":                   {runs(run, in(journal.Restored, pause("2", "0"))), telegraf("d1", new(int32(2)), markFor(run, "d1")), nil, []string{"VU-322"}},
+		"its line is restored, and it is paused": {runs(run, in(journal.Restored, pause("2", "0"))), telegraf("d1", zero, markFor(run, "d1")), nil, []string{"VU-323"}},
+		"its surge is restored, and it has as many": {
+			runs(run, in(journal.Restored, pause("2", "3"))),
+			telegraf("d1", new(int32(3)), strings.NewReplacer(`"after":0`, `"after":3`, "scale-to-zero", "surge").Replace(markFor(run, "d1"))), nil, []string{"VU-322"},
+		},
 		"its line is dropped":                    {runs(run, in(journal.Dropped, pause("2", "0"))), telegraf("d1", new(int32(2)), markOf(run)), nil, []string{"VU-322"}},
 		"its line is given back, not waited for": {runs(run, in(journal.Returned, pause("2", "0"))), telegraf("d1", zero, markOf(run)), []string{"Back"}, nil},
-		"its run is unknown, older ones are not": {runs(older), telegraf("d1", zero, markFor(run, "d1")), nil, []string{"VU-322"}},
+		"its run is unknown, older ones are not": {runs(older), telegraf("d1", new(int32(3)), markFor(run, "d1")), nil, []string{"VU-322"}},
+		"its run is unknown, and it is paused":   {runs(older), telegraf("d1", zero, markFor(run, "d1")), nil, []string{"VU-323"}},
 		"no run is known":                        {nil, telegraf("d1", zero, markFor(run, "d1")), []string{"Ours only"}, nil},
 		"the journal began anew since":           {runs(other), telegraf("d1", zero, markFor(run, "d1")), []string{"Ours only"}, nil},
 		"its line alone is lost":                 {runs(run), telegraf("d1", zero, markFor(run, "d1")), []string{"Ours only"}, nil},
