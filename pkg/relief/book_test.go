@@ -60,7 +60,8 @@ func TestWhatAMarkIsWorth(t *testing.T) {
 		"its line is restored, and it is paused": {runs(run, in(journal.Restored, pause("2", "0"))), telegraf("d1", zero, markFor(run, "d1")), nil, []string{"VU-323"}},
 		"its surge is restored, and it has as many": {
 			runs(run, in(journal.Restored, pause("2", "3"))),
-			telegraf("d1", new(int32(3)), strings.NewReplacer(`"after":0`, `"after":3`, "scale-to-zero", "surge").Replace(markFor(run, "d1"))), nil, []string{"VU-322"},
+			telegraf("d1", new(int32(3)), strings.NewReplacer(`"after":0`, `"after":3`, "scale-to-zero", "surge").Replace(markFor(run, "d1"))), nil,
+			[]string{"VU-322"},
 		},
 		"its line is dropped":                    {runs(run, in(journal.Dropped, pause("2", "0"))), telegraf("d1", new(int32(2)), markOf(run)), nil, []string{"VU-322"}},
 		"its line is given back, not waited for": {runs(run, in(journal.Returned, pause("2", "0"))), telegraf("d1", zero, markOf(run)), []string{"Back"}, nil},
