@@ -263,6 +263,28 @@ func TestBudgetThatIsNotComputed(t *testing.T) {
 	}
 }
 
+// TestPauseThatDoesNotStay (it never says "done" before it looked): somebody puts the
+// value back while the pause is made.
+func TestPauseThatDoesNotStay(t *testing.T) {
+	server, client := newBudgets(t, "a")
+	once := func(_ context.Context, request func() error) error { return request() }
+	silent := func(string, string) {}
+	putBack := func(string, string) {
+		server.mu.Lock()
+		defer server.mu.Unlock()
+		server.all["a"].Spec.MinAvailable = new(intstr.FromInt32(1))
+	}
+	p := &relief.Pauser{Keeper: relief.Keeper{Client: client, Retry: once}, Source: server, Clock: clock.RealClock{}, Tell: putBack, TellWait: silent}
+	rec := &book{run: journal.Run{ID: run}}
+	_, findings, err := p.Pause(t.Context(), rec, []journal.Change{{
+		Object: journal.Object{APIVersion: "policy/v1", Kind: "PodDisruptionBudget", Namespace: "app", Name: "a"}, UID: "a",
+		Field: "spec.minAvailable", Before: json.RawMessage("1"), After: json.RawMessage("0"), Mode: "relax", State: journal.Planned,
+	}})
+	if err != nil || len(findings) != 1 || findings[0].Code != "VU-313" || findings[0].Severity != v1alpha1.SeverityError || open(rec) != "a" {
+		t.Errorf("%+v, %v; open: %s", findings, err, open(rec))
+	}
+}
+
 // statesOf are the states of fields by their first letters.
 func statesOf(fields []v1alpha1.PausedField) string {
 	text := ""

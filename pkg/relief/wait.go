@@ -17,9 +17,10 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 )
 
-// hopelessFor is how long the scheduler may find no node for an extra replica, or the
-// disruption controller no number for a budget, before that is taken for the end: an
-// autoscaler of nodes needs more than that, and is none that a drain should wait for.
+// hopelessFor is how long the scheduler may find no node for an extra replica, the
+// disruption controller no number for a budget, or the former replicas be back, before
+// that is taken for the end: an autoscaler of nodes needs more than that, and is none
+// that a drain should wait for.
 const hopelessFor = 15 * time.Second
 
 // notice is how long a wait may last before it is told, reminder how often it is
@@ -98,6 +99,7 @@ func pauseProgress(s *cluster.Snapshot, c journal.Change) progress {
 	switch {
 	case w.Replicas == number(c.Before):
 		// The watch may be behind; or somebody has put it back.
+		at.hopeless = true
 		at.waits = fmt.Sprintf("its replicas are %d, not %d: another tool may put them back", w.Replicas, wanted)
 	case w.Replicas != wanted:
 		at.failed = fmt.Sprintf("somebody else has set its replicas to %d", w.Replicas)

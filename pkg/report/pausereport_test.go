@@ -143,6 +143,21 @@ Nothing would block. Nothing was touched (dry run: server).
 			report: v1alpha1.PauseReport{Outcome: v1alpha1.PauseNothingToDo},
 			want:   "Nothing is there to be relieved. Nothing was changed.",
 		},
+		"made, without effect, and given back": {
+			report: v1alpha1.PauseReport{Outcome: v1alpha1.PauseBlocked, DryRun: "none", Findings: []v1alpha1.Finding{blocking()}, Paused: []v1alpha1.PausedField{
+				{Object: telegraf(), Field: "spec.replicas", Before: raw("1"), After: raw("2"), State: v1alpha1.PauseStateFailed},
+			}},
+			want: `
+OBJECT                        CHANGE            STATE
+deploy shared/telegraf-prom   replicas 1 -> 2   Failed
+
+Error VU-202 pdb/app/web: m
+  → r
+About a code: kubectl vantiq-upgrade explain VU-202
+Blocked by 1 finding; 0 changes made.
+Next: mend what is named above, then kubectl vantiq-upgrade go-on
+`,
+		},
 		"some of it": {
 			report: v1alpha1.PauseReport{Outcome: v1alpha1.PauseStopped, DryRun: "none", Paused: []v1alpha1.PausedField{paused}, Findings: []v1alpha1.Finding{blocking()}},
 			want: `
