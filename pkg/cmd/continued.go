@@ -46,7 +46,7 @@ func (h *hunt) goOn(ctx context.Context, book *notebook, t *talk, run *journal.R
 			foreign = append(foreign, earlier)
 		}
 	}
-	out.foreign = append(refused, relief.Findings(foreign, h.now())...)
+	out.foreign = slices.Concat(refused, relief.Findings(foreign, h.now()))
 	return out, nil
 }
 
