@@ -80,6 +80,10 @@ func (w *Workload) Keeps(pod *corev1.Pod) bool {
 	return err != nil || at >= w.FirstOrdinal && at < w.FirstOrdinal+w.Replicas
 }
 
+// IsEnding reports whether the workload is being deleted: its controller makes no pods
+// for it any more, however long a finalizer keeps it.
+func (w *Workload) IsEnding() bool { return w.Meta != nil && w.Meta.DeletionTimestamp != nil }
+
 // IsSettled reports whether the workload is what its newest spec asks for: its
 // controller has seen it, and there are exactly so many pods, all Ready. It does
 // not ask for pods of the newest template: a rolling update is no matter of ours.

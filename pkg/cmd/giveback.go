@@ -177,11 +177,13 @@ func (g *giveBack) restore(ctx, locked context.Context, client kubernetes.Interf
 	pauser := h.pauser(t, g.limit.atMost(g.wait))
 	fields, findings, err := pauser.Restore(locked, book.recorders, found.Held, g.force)
 	copy(out.Restored, fields)
-	out.Findings = slices.Concat(out.Findings, unnoted, findings)
+	marks := relief.StrayFindings(found.Strays)
 	if err == nil {
-		out.Findings = append(out.Findings, pauser.Sweep(locked, found.Strays)...)
+		marks = pauser.Sweep(locked, relief.StillThere(found.Strays, fields))
 	}
+	out.Findings = append(out.Findings[:0], slices.Concat(found.findings, markOnly(found.Held, fields), unnoted, findings, marks)...)
 	finding.Sort(out.Findings)
+	out.Findings = slices.Compact(out.Findings) // each step may meet the same refusal
 	result := g.conclude(ctx, locked, out, err)
 	// What the journal refuses now was told before.
 	if closeErr := g.close(ctx, book, found.runs, found.Held); closeErr != nil && result == nil {

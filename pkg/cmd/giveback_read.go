@@ -18,6 +18,8 @@ import (
 type foundOurs struct {
 	relief.Inventory
 	runs []*journal.Run
+	// findings are about the journal, not about objects.
+	findings []v1alpha1.Finding
 }
 
 // question asks before anything is given back. Where the journal is lost it says so:
@@ -50,7 +52,7 @@ func (g *giveBack) read(ctx context.Context, book *notebook) (*v1alpha1.RestoreR
 		return nil, foundOurs{}, err
 	}
 	out := g.emptyReport()
-	out.Findings = slices.Concat(out.Findings, findings, relief.StrayFindings(chosen.Strays))
+	out.Findings = append(out.Findings, slices.Concat(findings, relief.StrayFindings(chosen.Strays))...)
 	for _, h := range chosen.Held {
 		out.Restored = append(out.Restored, relief.RestoredField(h))
 		if h.Unrecorded {
@@ -58,5 +60,20 @@ func (g *giveBack) read(ctx context.Context, book *notebook) (*v1alpha1.RestoreR
 		}
 	}
 	finding.Sort(out.Findings)
-	return out, foundOurs{Inventory: chosen, runs: runs}, nil
+	return out, foundOurs{Inventory: chosen, runs: runs, findings: findings}, nil
+}
+
+// markOnly tells of what only marks told of, as it stands now.
+func markOnly(held []relief.Held, fields []v1alpha1.RestoredField) []v1alpha1.Finding {
+	var findings []v1alpha1.Finding
+	for i, h := range held {
+		switch {
+		case !h.Unrecorded:
+		case isTouched(fields[i]):
+			findings = append(findings, h.MarkOnlyGivenBack())
+		default:
+			findings = append(findings, h.MarkOnly())
+		}
+	}
+	return findings
 }

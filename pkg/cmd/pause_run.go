@@ -224,10 +224,9 @@ func isPlanned(p v1alpha1.PausedField) bool { return p.State == v1alpha1.PauseSt
 // names the outcome and its exit code.
 func (r *runPause) conclude(ctx, held context.Context, out *v1alpha1.PauseReport, found []v1alpha1.Finding, err error) error {
 	if after, _, judgeErr := r.judge(); judgeErr == nil {
-		out.Blockers, out.Findings = after.Blockers, slices.Concat(found, after.Findings)
-	} else {
-		out.Findings = found
+		out.Blockers, found = after.Blockers, slices.Concat(found, after.Findings)
 	}
+	out.Findings = append(out.Findings[:0], found...)
 	finding.Sort(out.Findings)
 	outcome, early := endedEarly(ctx, held, err)
 	switch {

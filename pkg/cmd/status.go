@@ -180,7 +180,9 @@ func changeStatus(h relief.Held, now time.Time) v1alpha1.ChangeStatus {
 	case relief.Reverted:
 		s.State = v1alpha1.ChangeReverted
 	case relief.Untouched:
-		s.State = v1alpha1.ChangeNotApplied
+		if s.State = v1alpha1.ChangeNotApplied; c.State == journal.Applied {
+			s.State = v1alpha1.ChangeReverted
+		}
 	case relief.Back:
 		s.State = v1alpha1.ChangeReturned
 	case relief.Gone, relief.Replaced:

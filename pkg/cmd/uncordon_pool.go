@@ -207,7 +207,11 @@ func (o *uncordonPoolOptions) uncordon(ctx context.Context, client kubernetes.In
 			}
 		}
 		if f := cordon.Told; f != nil && !o.all {
-			t.note(fmt.Sprintf("%s: %s: %s: %s", f.Severity, f.Code, f.Object, f.Message))
+			note := fmt.Sprintf("%s: %s: %s: %s", f.Severity, f.Code, f.Object, f.Message)
+			if f.Remedy != "" {
+				note += "; " + f.Remedy
+			}
+			t.note(note)
 		}
 		out.Nodes = append(out.Nodes, line)
 	}

@@ -44,7 +44,7 @@ func (b *Budgets) Allows(pdb *policyv1.PodDisruptionBudget, pod *corev1.Pod) (bo
 	if int(pdb.Status.DisruptionsAllowed)-len(b.spent[pdb.UID]) > 0 {
 		return true, ""
 	}
-	if cause, failed := syncFailure(pdb); failed {
+	if cause, failed := SyncFailure(pdb); failed {
 		return false, "allows nothing: " + cause
 	}
 	return false, fmt.Sprintf("needs %d healthy pods, has %d", pdb.Status.DesiredHealthy, pdb.Status.CurrentHealthy-int32(len(b.spent[pdb.UID])))

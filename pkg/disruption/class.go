@@ -119,7 +119,7 @@ func minimum(v *intstr.IntOrString, wanted int) string {
 // current judges a budget that can open by its status.
 func current(pdb *policyv1.PodDisruptionBudget, pods []*corev1.Pod) Verdict {
 	status := pdb.Status
-	if cause, failed := syncFailure(pdb); failed {
+	if cause, failed := SyncFailure(pdb); failed {
 		return Verdict{Class: Failed, Cause: cause}
 	}
 	if status.ObservedGeneration < pdb.Generation {
@@ -137,9 +137,9 @@ func current(pdb *policyv1.PodDisruptionBudget, pods []*corev1.Pod) Verdict {
 	return Verdict{Class: Transient, Cause: needs}
 }
 
-// syncFailure says why the controller cannot compute a budget. The numbers in
+// SyncFailure says why the controller cannot compute a budget. The numbers in
 // its status are not to be trusted then.
-func syncFailure(pdb *policyv1.PodDisruptionBudget) (string, bool) {
+func SyncFailure(pdb *policyv1.PodDisruptionBudget) (string, bool) {
 	c := meta.FindStatusCondition(pdb.Status.Conditions, policyv1.DisruptionAllowedCondition)
 	if c == nil || c.Status != metav1.ConditionFalse || c.Reason != policyv1.SyncFailedReason {
 		return "", false

@@ -45,7 +45,7 @@ func (b *Blocker) askForOneLess(s *cluster.Snapshot, r *Relief) {
 		return
 	}
 	if v := b.PDB.Spec.MaxUnavailable; v != nil {
-		if b.Class == Failed {
+		if _, failed := SyncFailure(b.PDB); failed { // also where 0 allows nothing anyway
 			// A number here needs the scale of the owners as a percentage does;
 			// only an integer minAvailable does without (getExpectedPodCount of
 			// the disruption controller), and that is another field.

@@ -341,6 +341,24 @@ func TestSurgeNeedsANode(t *testing.T) {
 	}
 }
 
+// TestSurgeJudgesByOnePod: of two pods of the same second, as in a rollout, every command
+// takes the same one, in whatever order they are listed.
+func TestSurgeJudgesByOnePod(t *testing.T) {
+	web := fixture.Deployment("app/web", fixture.Replicas(2))
+	old := fixture.PodOf(fixture.ReplicaSetOf(web), "web-a", "n1", fixture.NodeSelector("disk", "ssd"))
+	fresh := fixture.PodOf(fixture.ReplicaSetOf(web), "web-b", "n2")
+	for _, pods := range [][]any{{old, fresh}, {fresh, old}} {
+		s := fixture.Snapshot(append(pods, web, fixture.ReplicaSetOf(web), fixture.PDB("app/web", fixture.MinAvailable("2")), fixture.Node("n1"), fixture.Node("n2"))...)
+		blockers := disruption.Blockers(s, nil)
+		if len(blockers) != 1 {
+			t.Fatalf("got %v", describe(blockers))
+		}
+		if r := blockers[0].Relieve(s, surge, disruption.Terms{Named: true}); r.Refused != "" {
+			t.Errorf("refused: %s", r.Refused)
+		}
+	}
+}
+
 func TestParseMode(t *testing.T) {
 	for _, mode := range disruption.Modes() {
 		if got, err := disruption.ParseMode(string(mode)); got != mode || err != nil {

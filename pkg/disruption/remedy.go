@@ -6,6 +6,8 @@ package disruption
 import (
 	"slices"
 
+	policyv1 "k8s.io/api/policy/v1"
+
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 )
 
@@ -45,13 +47,25 @@ func (c Choice) remedy(s *cluster.Snapshot, wish Wish) string {
 	}
 	switch c.Class {
 	case Several:
-		last := c.Others[len(c.Others)-1]
-		return "kubectl delete pdb -n " + last.Namespace + " " + last.Name + " # or narrow its selector"
+		one := c.broadest(s)
+		return "kubectl delete pdb -n " + one.Namespace + " " + one.Name + " # or narrow its selector"
 	case Unhealthy:
 		return "kubectl get pods -n " + c.PDB.Namespace + " -o wide"
 	case Open, PermanentBySpec, PermanentBySize, Failed, Stale, Transient:
 	}
 	return "kubectl describe pdb -n " + c.PDB.Namespace + " " + c.PDB.Name
+}
+
+// broadest is the one of several budgets on the same pods that selects the most pods: it
+// is the one too many also elsewhere, and the others guard their own without it.
+func (c Choice) broadest(s *cluster.Snapshot) *policyv1.PodDisruptionBudget {
+	one := c.PDB
+	for _, other := range c.Others {
+		if len(s.PodsOf(other)) >= len(s.PodsOf(one)) {
+			one = other
+		}
+	}
+	return one
 }
 
 // keepReplicas keeps the autoscaler from taking away replicas of a workload whose

@@ -34,13 +34,19 @@ func TestRemedies(t *testing.T) {
 		objects []any
 		want    string
 	}{
-		"a healthy service stays up":      {two(options{fixture.MinAvailable("2")}), pause + "deployment/app/web --mode=surge"},
-		"its autoscaler would undo that":  {append(two(options{fixture.MinAvailable("2")}), keda), pause + "pdb/app/web --mode=relax"},
-		"no number of replicas opens it":  {two(options{fixture.MaxUnavailable("0")}), pause + "pdb/app/web --mode=relax"},
-		"a rollout stuck half-way":        {append(two(options{fixture.MinAvailable("2")}), stuck), pause + "deployment/app/web --mode=surge"},
-		"the pods are sick":               {two(options{fixture.MinAvailable("1"), fixture.Status(0, 1, 0)}, sick), pause + "pdb/app/web --mode=relax"},
-		"the sick pods may go already":    {two(options{fixture.MinAvailable("1"), fixture.Status(0, 1, 0), fixture.UnhealthyPolicy("AlwaysAllow")}, sick), ""},
-		"two budgets":                     {append(two(options{fixture.MinAvailable("2")}), fixture.PDB("app/more", fixture.Selecting("app", "web"))), "kubectl delete pdb -n app web # or narrow its selector"},
+		"a healthy service stays up":     {two(options{fixture.MinAvailable("2")}), pause + "deployment/app/web --mode=surge"},
+		"its autoscaler would undo that": {append(two(options{fixture.MinAvailable("2")}), keda), pause + "pdb/app/web --mode=relax"},
+		"no number of replicas opens it": {two(options{fixture.MaxUnavailable("0")}), pause + "pdb/app/web --mode=relax"},
+		"a rollout stuck half-way":       {append(two(options{fixture.MinAvailable("2")}), stuck), pause + "deployment/app/web --mode=surge"},
+		"the pods are sick":              {two(options{fixture.MinAvailable("1"), fixture.Status(0, 1, 0)}, sick), pause + "pdb/app/web --mode=relax"},
+		"the sick pods may go already":   {two(options{fixture.MinAvailable("1"), fixture.Status(0, 1, 0), fixture.UnhealthyPolicy("AlwaysAllow")}, sick), ""},
+		"two budgets":                    {append(two(options{fixture.MinAvailable("2")}), fixture.PDB("app/more", fixture.Selecting("app", "web"))), "kubectl delete pdb -n app web # or narrow its selector"},
+		"the broad one of two budgets": {
+			append(two(options{fixture.MinAvailable("2")}), fixture.Pod("app/other", fixture.On("n1")),
+				fixture.PDB("app/all", fixture.Selector(&metav1.LabelSelector{}), fixture.MinAvailable("1"), fixture.Status(3, 1, 2))),
+			"kubectl delete pdb -n app all # or narrow its selector",
+		},
+		"0, and no number would do":       {two(options{fixture.MaxUnavailable("0"), fixture.SyncFailed("no matches for kind Broker")}), pause + "deployment/app/web --mode=scale-to-zero"},
 		"a finished pod of a Job":         {append(two(failed), finished), "kubectl delete pod -n app migrate-x # finished; or have the budget's selector leave out job/app/migrate"},
 		"a running pod of a Job":          {append(two(failed), running), "kubectl edit pdb -n app web # have its selector leave out job/app/migrate"},
 		"a running one beside a finished": {append(two(failed), running, finished), "kubectl edit pdb -n app web # have its selector leave out job/app/migrate"},

@@ -126,16 +126,17 @@ func keepAt(hpa *autoscalingv2.HorizontalPodAutoscaler, replicas int) string {
 
 // template is a pod that says what another one of the workload needs: templates
 // are not kept. The newest is nearest to it; of those of one second, one that has no
-// node yet.
+// node yet, then by name: every command has to say the same.
 func template(w *cluster.Workload) *corev1.Pod {
 	if len(w.Pods) == 0 {
 		return nil
 	}
+	placed := func(pod *corev1.Pod) int { return min(1, len(pod.Spec.NodeName)) }
 	return slices.MinFunc(w.Pods, func(a, b *corev1.Pod) int {
 		return cmp.Or(
 			b.CreationTimestamp.Compare(a.CreationTimestamp.Time),
-			cmp.Compare(a.Spec.NodeName, b.Spec.NodeName), // none comes first
-			cmp.Compare(a.Name, b.Name),
+			placed(a)-placed(b),
+			cmp.Compare(b.Name, a.Name),
 		)
 	})
 }

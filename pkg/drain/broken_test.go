@@ -6,6 +6,7 @@ package drain
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -208,12 +209,11 @@ func TestRunWithBrokenPods(t *testing.T) {
 // request arrives; the watches have not shown it.
 type late struct {
 	*live
-	changed, refused int
+	changed, refused atomic.Int32
 }
 
 func (l *late) Evict(ctx context.Context, pod *corev1.Pod, grace *int64, unchanged bool) error {
-	if l.changed == 0 && !cluster.IsServing(pod) {
-		l.changed++
+	if !cluster.IsServing(pod) && l.changed.CompareAndSwap(0, 1) {
 		l.mu.Lock()
 		live := l.pods[types.NamespacedName{Namespace: pod.Namespace, Name: pod.Name}]
 		live.Status = corev1.PodStatus{Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}}
@@ -222,7 +222,7 @@ func (l *late) Evict(ctx context.Context, pod *corev1.Pod, grace *int64, unchang
 	}
 	err := l.live.Evict(ctx, pod, grace, unchanged)
 	if apierrors.IsConflict(err) {
-		l.refused++
+		l.refused.Add(1)
 	}
 	return err
 }
@@ -244,8 +244,9 @@ func TestReadyMeanwhile(t *testing.T) {
 		if err != nil || len(findings) > 0 {
 			t.Fatalf("%+v (%v)", findings, err)
 		}
-		if server.changed != 1 || server.refused != 1 || l.evicted(e, "web") != 2 {
-			t.Errorf("changed %d times, refused %d times, %d evicted", server.changed, server.refused, l.evicted(e, "web"))
+		changed, refused, evicted := server.changed.Load(), server.refused.Load(), l.evicted(e, "web")
+		if changed != 1 || refused != 1 || evicted != 2 {
+			t.Errorf("changed %d times, refused %d times, %d evicted", changed, refused, evicted)
 		}
 	})
 }

@@ -29,14 +29,15 @@ func TestNodesThatJoin(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				told := 0
+				told, joins := 0, false
 				l, e, findings, err := run(t, DefaultOptions(), func(l *live, _ context.CancelFunc) {
 					l.home = map[string]string{"web": test.home}
 					l.engine.Observer = func(event Event) {
 						if event.Type == Trouble && event.Object == "node/old-9" {
 							told++
 						}
-						if event.Type == Evicted && len(l.nodes) == 4 {
+						if event.Type == Evicted && !joins {
+							joins = true
 							go func() {
 								l.mu.Lock()
 								defer l.mu.Unlock()

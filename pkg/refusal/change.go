@@ -53,9 +53,21 @@ func Is(err error) bool {
 func Sentence(err error) string {
 	status := apierrors.APIStatus(nil)
 	if errors.As(err, &status) && status.Status().Message != "" {
-		return status.Status().Message
+		return shorten(status.Status().Message)
 	}
 	return err.Error()
+}
+
+// longest bounds a sentence of the API server, in characters: of a value that it cannot
+// decode it quotes the whole object. What it is about stands first, and why at the end.
+const longest, fromStart, fromEnd = 600, 350, 200
+
+func shorten(text string) string {
+	runes := []rune(text)
+	if len(runes) <= longest {
+		return text
+	}
+	return string(runes[:fromStart]) + " [...] " + string(runes[len(runes)-fromEnd:])
 }
 
 // Remedy is the command that shows who refuses a change of an object in a namespace

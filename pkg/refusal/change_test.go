@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -71,5 +72,15 @@ func TestRefusals(t *testing.T) {
 	}
 	if got := refusal.Sentence(forbidden("no")); got != `deployments.apps "web" is forbidden: no` {
 		t.Errorf("sentence %q", got)
+	}
+}
+
+// TestSentence is bounded: of a value that it cannot decode the API server quotes the
+// whole object. What it is about, and why, stay.
+func TestSentence(t *testing.T) {
+	err := apierrors.NewBadRequest("deployment web is invalid: " + strings.Repeat("x", 5000) + ": cannot unmarshal number")
+	got := refusal.Sentence(err)
+	if len(got) > 700 || !strings.HasPrefix(got, "deployment web is invalid") || !strings.HasSuffix(got, "cannot unmarshal number") {
+		t.Errorf("%d characters: %s", len(got), got)
 	}
 }

@@ -244,6 +244,47 @@ func TestAlwaysAllowIsSeen(t *testing.T) {
 	}
 }
 
+// TestBudgetThatIsNotComputed says why it has no effect: its own numbers are not to be
+// trusted then.
+func TestBudgetThatIsNotComputed(t *testing.T) {
+	server, client := newBudgets(t, "a")
+	server.all["a"].Status.Conditions = []metav1.Condition{{
+		Type: policyv1.DisruptionAllowedCondition, Status: metav1.ConditionFalse, Reason: policyv1.SyncFailedReason, Message: "no scale",
+	}}
+	once := func(_ context.Context, request func() error) error { return request() }
+	silent := func(string, string) {}
+	p := &relief.Pauser{Keeper: relief.Keeper{Client: client, Retry: once}, Source: server, Clock: clock.RealClock{}, Tell: silent, TellWait: silent}
+	_, findings, err := p.Pause(t.Context(), &book{run: journal.Run{ID: run}}, []journal.Change{{
+		Object: journal.Object{APIVersion: "policy/v1", Kind: "PodDisruptionBudget", Namespace: "app", Name: "a"}, UID: "a",
+		Field: "spec.minAvailable", Before: json.RawMessage("1"), After: json.RawMessage("0"), Mode: "relax", State: journal.Planned,
+	}})
+	if err != nil || len(findings) != 1 || !strings.Contains(findings[0].Message, "cannot compute it: no scale") {
+		t.Errorf("%+v, %v", findings, err)
+	}
+}
+
+// TestPauseThatDoesNotStay (it never says "done" before it looked): somebody puts the
+// value back while the pause is made.
+func TestPauseThatDoesNotStay(t *testing.T) {
+	server, client := newBudgets(t, "a")
+	once := func(_ context.Context, request func() error) error { return request() }
+	silent := func(string, string) {}
+	putBack := func(string, string) {
+		server.mu.Lock()
+		defer server.mu.Unlock()
+		server.all["a"].Spec.MinAvailable = new(intstr.FromInt32(1))
+	}
+	p := &relief.Pauser{Keeper: relief.Keeper{Client: client, Retry: once}, Source: server, Clock: clock.RealClock{}, Tell: putBack, TellWait: silent}
+	rec := &book{run: journal.Run{ID: run}}
+	_, findings, err := p.Pause(t.Context(), rec, []journal.Change{{
+		Object: journal.Object{APIVersion: "policy/v1", Kind: "PodDisruptionBudget", Namespace: "app", Name: "a"}, UID: "a",
+		Field: "spec.minAvailable", Before: json.RawMessage("1"), After: json.RawMessage("0"), Mode: "relax", State: journal.Planned,
+	}})
+	if err != nil || len(findings) != 1 || findings[0].Code != "VU-313" || findings[0].Severity != v1alpha1.SeverityError || open(rec) != "a" {
+		t.Errorf("%+v, %v; open: %s", findings, err, open(rec))
+	}
+}
+
 // statesOf are the states of fields by their first letters.
 func statesOf(fields []v1alpha1.PausedField) string {
 	text := ""

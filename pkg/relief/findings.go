@@ -32,7 +32,7 @@ func Findings(held []Held, now time.Time) []v1alpha1.Finding {
 		case Untouched:
 			if c.State == journal.Applied {
 				findings = append(findings, finding.New(finding.PauseReverted, object,
-					fmt.Sprintf("%s was set from %s to %s by us, and back by somebody else, who has removed our mark too", c.Field, journal.Text(c.Before), journal.Text(c.After)), remedyFor(h)))
+					fmt.Sprintf("%s was set from %s to %s by us; it is as before again, and our mark is gone: by somebody else, or by a command of ours that could not write it down", c.Field, journal.Text(c.Before), journal.Text(c.After)), remedyFor(h)))
 			}
 		case Changed, Replaced:
 			e := &ConflictError{Object: c.Object, Field: c.Field, Standing: h.Standing, Now: h.Live.Value(c.Field), By: h.Live.setBy(c.Field)}
@@ -65,6 +65,13 @@ func (h Held) MarkOnly() v1alpha1.Finding {
 		cmp.Or(h.Run, "of an older version"), c.Field, journal.Text(h.Live.Value(c.Field)), journal.Text(c.Before)), remedyFor(h))
 }
 
+// MarkOnlyGivenBack says the same once it was given back.
+func (h Held) MarkOnlyGivenBack() v1alpha1.Finding {
+	return finding.New(finding.MarkOnly, h.Change.Object.String(), fmt.Sprintf(
+		"only the mark on it told of it: the journal has lost run %s, or is elsewhere (--journal-namespace); what the mark said was before was given back: %s %s",
+		cmp.Or(h.Run, "of an older version"), h.Change.Field, journal.Text(h.Change.Before)), "")
+}
+
 // InTheWay says why what is held keeps another run from changing the same: somebody
 // has set another value over ours meanwhile.
 func (h Held) InTheWay() v1alpha1.Finding {
@@ -88,9 +95,11 @@ func (h Held) takenOver(remedy string) v1alpha1.Finding {
 	return finding.New(finding.TakenOver, c.Object.String(), message, remedy)
 }
 
+// remedyFor is the command that gives back what a finding is about, and no more: the
+// other pauses may still be needed.
 func remedyFor(h Held) string {
 	if h.IsPause() {
-		return giveBack
+		return giveBack + " " + h.Change.Object.String()
 	}
 	return "kubectl vantiq-upgrade abort " + h.Run
 }

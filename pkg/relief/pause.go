@@ -70,7 +70,30 @@ func (p *Pauser) Pause(ctx context.Context, rec Recorder, changes []journal.Chan
 			findings = append(findings, found...)
 		}
 	}
+	for i := 0; err == nil && i < len(planned); i++ {
+		if fields[i].State == v1alpha1.PauseStateApplied && fields[i].Message == "" {
+			var found []v1alpha1.Finding
+			found, err = p.holds(ctx, rec, planned[i], &fields[i])
+			findings = append(findings, found...)
+		}
+	}
 	return fields, findings, err
+}
+
+// holds looks once more whether a change is still there when all have had their effect:
+// GitOps or an autoscaler may have put the value back meanwhile.
+func (p *Pauser) holds(ctx context.Context, rec Recorder, c journal.Change, field *v1alpha1.PausedField) ([]v1alpha1.Finding, error) {
+	standing, live, err := p.Keeper.Look(ctx, rec.Run().ID, c)
+	if err != nil || standing == Ours {
+		return nil, err
+	}
+	now := &ConflictError{Object: c.Object, Field: c.Field, Standing: standing}
+	if live != nil {
+		now.Now, now.By = live.Value(c.Field), live.setBy(c.Field)
+	}
+	field.Message = now.Cause()
+	return []v1alpha1.Finding{finding.WithSeverity(finding.New(finding.PauseReverted, c.Object.String(),
+		"what we had just set does not stay: it "+now.Cause(), "have the owner that is named leave it alone for the time of the upgrade, then run the same command again"), v1alpha1.SeverityError)}, nil
 }
 
 // plan writes the changes ahead. Lines that the run has from before it died are

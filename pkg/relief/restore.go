@@ -143,6 +143,9 @@ func (p *Pauser) awaitRestored(ctx context.Context, open Recorders, held []Held,
 			if !force {
 				continue // whoever comes next waits again
 			}
+		} else if p.isEnding(h.Change) {
+			field.Message = ending
+			findings = append(findings, finding.New(finding.PauseUnknown, h.Change.Object.String(), ending+"; its value was given back, and it is not waited for", ""))
 		}
 		found, err := p.note(ctx, open, h, journal.Restored, field.Message)
 		if findings = append(findings, found...); err != nil {
@@ -150,6 +153,12 @@ func (p *Pauser) awaitRestored(ctx context.Context, open Recorders, held []Held,
 		}
 	}
 	return findings, nil
+}
+
+// isEnding reports whether the workload of a change is being deleted.
+func (p *Pauser) isEnding(c journal.Change) bool {
+	w := p.Source.Snapshot().FindWorkload(c.Object.Kind, c.Object.Namespace, c.Object.Name)
+	return w != nil && w.IsEnding()
 }
 
 // Supersede closes earlier lines of what is to be changed again: a pause that
@@ -197,7 +206,9 @@ func RestoredField(h Held) v1alpha1.RestoredField {
 	case TakenOver:
 		f.State = v1alpha1.RestoreTakenOver
 	case Untouched:
-		f.State = v1alpha1.RestoreNotApplied
+		if f.State = v1alpha1.RestoreNotApplied; h.Change.State == journal.Applied {
+			f.State = v1alpha1.RestoreAlreadyBack
+		}
 	case Back:
 		f.State = v1alpha1.RestoreReturned
 	case Ours, Reverted:

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/drain"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/relief"
@@ -176,6 +177,32 @@ func TestCollect(t *testing.T) {
 	}
 	if !held[0].Expired(time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)) || held[0].Expired(time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)) {
 		t.Error("the mark's time to live is not read")
+	}
+}
+
+// TestRestoredFieldOfWhatIsBack: what was made and is back was not "never made".
+func TestRestoredFieldOfWhatIsBack(t *testing.T) {
+	planned := pause("2", "0")
+	planned.State = journal.Planned
+	for want, c := range map[v1alpha1.RestoreState]journal.Change{v1alpha1.RestoreNotApplied: planned, v1alpha1.RestoreAlreadyBack: pause("2", "0")} {
+		if got := relief.RestoredField(relief.Held{Change: c, Standing: relief.Untouched}).State; got != want {
+			t.Errorf("%s: got %s, want %s", c.State, got, want)
+		}
+	}
+}
+
+// TestStillThere: a mark that was written over is not told of any more; those of other
+// objects, and of objects that were left alone, are.
+func TestStillThere(t *testing.T) {
+	object := pause("2", "0").Object
+	other := object
+	other.Name = "other"
+	strays := []relief.Stray{{Object: object, Annotation: relief.Annotation}, {Object: other, Annotation: relief.Annotation}}
+	for state, want := range map[v1alpha1.RestoreState]int{v1alpha1.RestoreRestored: 1, v1alpha1.RestoreConflict: 2} {
+		field := v1alpha1.RestoredField{Object: v1alpha1.ObjectRef(object), Mode: "scale-to-zero", State: state}
+		if got := relief.StillThere(strays, []v1alpha1.RestoredField{field}); len(got) != want {
+			t.Errorf("%s: %d left, want %d", state, len(got), want)
+		}
 	}
 }
 

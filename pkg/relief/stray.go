@@ -43,10 +43,19 @@ func (s Stray) IsPause() bool { return s.Annotation == Annotation }
 // only record of a change.
 func (s Stray) IsUnreadable() bool { return s.Claim == Unreadable }
 
-// standsAsPaused reports whether the mark was copied together with the value that we
-// had set for a time: nobody will ever put it back.
+// standsAsPaused reports whether the mark came together with the value that we had set
+// for a time: nobody will ever put it back. On the object itself that is so after a
+// manifest or a backup of the time of the pause was applied to it, and where the run is
+// not in the journal any more. A rollback brings the
+// mark alone, and a number of replicas that a surge once set may well be the team's own.
 func (s Stray) standsAsPaused() bool {
-	return s.Claim == Copied && s.Live.has(s.Mark.Field, s.Mark.After) && !s.Live.has(s.Mark.Field, s.Mark.Before)
+	switch {
+	case !s.Live.has(s.Mark.Field, s.Mark.After), s.Live.has(s.Mark.Field, s.Mark.Before):
+		return false
+	case s.Claim == Stale:
+		return s.IsPause() && s.Mark.Mode != string(disruption.Surge) && s.Recorded == ""
+	}
+	return s.Claim == Copied
 }
 
 // CanGo reports whether the mark is removed by a command that comes by: nothing is
@@ -92,11 +101,12 @@ func (k Keeper) Sweep(ctx context.Context, s Stray) error {
 	return err
 }
 
-// Sweep removes the marks that can go, and returns what could not be removed.
+// Sweep removes the marks that can go, and tells what has become of each mark.
 func (p *Pauser) Sweep(ctx context.Context, strays []Stray) []v1alpha1.Finding {
-	var findings []v1alpha1.Finding
+	findings := make([]v1alpha1.Finding, 0, len(strays))
 	for _, s := range strays {
 		if !s.CanGo() {
+			findings = append(findings, s.Finding())
 			continue
 		}
 		if err := p.Keeper.Sweep(ctx, s); err != nil {
@@ -104,8 +114,22 @@ func (p *Pauser) Sweep(ctx context.Context, strays []Stray) []v1alpha1.Finding {
 			continue
 		}
 		p.Tell(s.Object.String(), "mark of run "+s.Mark.Run+" removed; nothing else was changed")
+		findings = append(findings, finding.New(finding.MarkStale, s.Object.String(), fmt.Sprintf(
+			"it carried a mark of run %s that says nothing any more (%s): it was not acted on, but removed; nothing else was changed",
+			s.Mark.Run, journal.Step(s.Mark.Field, s.Mark.Before, s.Mark.After)), ""))
 	}
 	return findings
+}
+
+// StillThere leaves out the marks that were overwritten when their objects were given
+// back, as by force.
+func StillThere(strays []Stray, restored []v1alpha1.RestoredField) []Stray {
+	return slices.DeleteFunc(slices.Clone(strays), func(s Stray) bool {
+		return slices.ContainsFunc(restored, func(f v1alpha1.RestoredField) bool {
+			back := f.State == v1alpha1.RestoreRestored || f.State == v1alpha1.RestoreNotReady
+			return back && journal.Object(f.Object) == s.Object && annotationOf(f.Mode) == s.Annotation
+		})
+	})
 }
 
 // StrayFindings tells of marks that are not acted on.
@@ -123,6 +147,10 @@ func (s Stray) Finding() v1alpha1.Finding {
 	switch {
 	case s.IsUnreadable():
 		return s.unreadable()
+	case s.standsAsPaused() && s.Claim == Stale:
+		return finding.New(finding.CopyStandsPaused, object, fmt.Sprintf(
+			"it stands as run %s had paused it (%s), and the journal has nothing to give back for that: a manifest or a backup of that time was applied to it, or that part of the journal was deleted; nobody puts that back",
+			s.Mark.Run, journal.Step(s.Mark.Field, s.Mark.Before, s.Mark.After)), s.setByHand(journal.Text(s.Mark.Before)))
 	case s.standsAsPaused():
 		return finding.New(finding.CopyStandsPaused, object, fmt.Sprintf(
 			"it is a copy that was taken while the original was paused: %s is %s, the original had %s before run %s (%s); nobody puts that back",

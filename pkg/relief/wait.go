@@ -14,12 +14,14 @@ import (
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/disruption"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/journal"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/refusal"
 )
 
-// unplacedFor is how long the scheduler may find no node for an extra replica
-// before it is taken for hopeless: an autoscaler of nodes needs more than that,
-// and is none that a drain should wait for.
-const unplacedFor = 15 * time.Second
+// hopelessFor is how long the scheduler may find no node for an extra replica, the
+// disruption controller no number for a budget, or the former replicas be back, before
+// that is taken for the end: an autoscaler of nodes needs more than that, and is none
+// that a drain should wait for.
+const hopelessFor = 15 * time.Second
 
 // notice is how long a wait may last before it is told, reminder how often it is
 // told again.
@@ -33,8 +35,8 @@ type progress struct {
 	done bool
 	// waits says for what, in words; object names what it is about.
 	object, waits string
-	// unplaced: the scheduler has found no node.
-	unplaced bool
+	// hopeless: by itself it will not be done, as far as can be seen now.
+	hopeless bool
 	// failed says why it will never be done.
 	failed string
 }
@@ -43,7 +45,7 @@ type progress struct {
 // or what it waited for until the time was over. The error is that of ctx.
 func (p *Pauser) await(ctx context.Context, look func(*cluster.Snapshot) progress) (string, error) {
 	began := p.Clock.Now()
-	tell, unplaced := began.Add(notice), time.Time{}
+	tell, hopeless := began.Add(notice), time.Time{}
 	ticker := p.Clock.NewTicker(time.Second)
 	defer ticker.Stop()
 	for {
@@ -59,11 +61,11 @@ func (p *Pauser) await(ctx context.Context, look func(*cluster.Snapshot) progres
 			return fmt.Sprintf("still waiting after %s: %s", p.Timeout, at.waits), nil
 		}
 		switch {
-		case !at.unplaced:
-			unplaced = time.Time{}
-		case unplaced.IsZero():
-			unplaced = p.Clock.Now()
-		case p.Clock.Since(unplaced) > unplacedFor:
+		case !at.hopeless:
+			hopeless = time.Time{}
+		case hopeless.IsZero():
+			hopeless = p.Clock.Now()
+		case p.Clock.Since(hopeless) > hopelessFor:
 			return at.waits, nil
 		}
 		if now := p.Clock.Now(); !now.Before(tell) {
@@ -90,9 +92,14 @@ func pauseProgress(s *cluster.Snapshot, c journal.Change) progress {
 	}
 	wanted := number(c.After)
 	at := progress{object: c.Object.String()}
+	if w.IsEnding() {
+		at.failed = ending
+		return at
+	}
 	switch {
 	case w.Replicas == number(c.Before):
 		// The watch may be behind; or somebody has put it back.
+		at.hopeless = true
 		at.waits = fmt.Sprintf("its replicas are %d, not %d: another tool may put them back", w.Replicas, wanted)
 	case w.Replicas != wanted:
 		at.failed = fmt.Sprintf("somebody else has set its replicas to %d", w.Replicas)
@@ -108,7 +115,7 @@ func pauseProgress(s *cluster.Snapshot, c journal.Change) progress {
 // surgeProgress waits until the extra replica is Ready, and until the disruption
 // controller has counted it: only then the budget lets one go.
 func surgeProgress(s *cluster.Snapshot, w *cluster.Workload, wanted int) progress {
-	at := readiness(w, wanted)
+	at := readiness(s, w, wanted)
 	if !at.done {
 		return at
 	}
@@ -124,32 +131,43 @@ func surgeProgress(s *cluster.Snapshot, w *cluster.Workload, wanted int) progres
 	return at
 }
 
-// restoreProgress says how far a workload is that was given back.
+// ending is what is said of a workload whose controller does nothing for it any more.
+const ending = "it is being deleted: nobody makes or ends pods for it any more"
+
+// restoreProgress says how far a workload is that was given back. One that is being
+// deleted gets no pods, and is not waited for.
 func restoreProgress(s *cluster.Snapshot, c journal.Change) progress {
 	w := s.FindWorkload(c.Object.Kind, c.Object.Namespace, c.Object.Name)
 	if w == nil {
 		return progress{failed: "it was deleted"}
 	}
+	if w.IsEnding() {
+		return progress{done: true}
+	}
 	wanted := number(c.Before)
 	if c.State == journal.Returned {
-		return readiness(w, w.Replicas) // somebody may have scaled it since
+		return readiness(s, w, w.Replicas) // somebody may have scaled it since
 	}
 	if w.Replicas < wanted {
 		return progress{object: w.String(), waits: "the watch does not show it yet"}
 	}
-	return readiness(w, wanted)
+	return readiness(s, w, wanted)
 }
 
 // readiness waits for the Ready replicas of a workload.
-func readiness(w *cluster.Workload, wanted int) progress {
+func readiness(s *cluster.Snapshot, w *cluster.Workload, wanted int) progress {
 	at := progress{object: w.String(), done: w.Ready() >= wanted, waits: fmt.Sprintf("%d of %d Ready", w.Ready(), wanted)}
 	for _, pod := range w.Pods {
 		if cluster.IsServing(pod) {
 			continue
 		}
-		_, at.unplaced = cluster.Unschedulable(pod)
+		_, at.hopeless = cluster.Unschedulable(pod)
 		at.waits += "; " + cluster.PodObject(pod) + ": " + cluster.WhyNotReady(pod)
 		break
+	}
+	if why := s.CreationFailure(w.Ref); why != "" && w.Unmade(wanted) {
+		refused, _ := refusal.Parse(why)
+		at.waits += "; no pod is made: " + refused.String()
 	}
 	return at
 }
@@ -168,6 +186,10 @@ func budgetProgress(s *cluster.Snapshot, c journal.Change) progress {
 			policy := pdb.Spec.UnhealthyPodEvictionPolicy
 			at.done = at.done && policy != nil && *policy == policyv1.AlwaysAllow // else the watch is behind
 			at.waits = "the disruption controller has not seen its change yet"
+			return at
+		}
+		if why, failed := disruption.SyncFailure(pdb); failed { // perhaps of before the change
+			at.done, at.hopeless, at.waits = false, true, why
 			return at
 		}
 		at.done = at.done && pdb.Status.DisruptionsAllowed > 0

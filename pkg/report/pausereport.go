@@ -137,6 +137,8 @@ func printPauseVerdict(w io.Writer, r *v1alpha1.PauseReport, next Next, style St
 				plural(len(r.Blockers), "blocker"), plural(planned, "change"), plural(errors, "error"), r.DryRun)
 			printNext(w, "Next: ", next.Again)
 			return
+		case count(v1alpha1.PauseStateFailed) > 0 && r.DryRun == "none": // given back, or never made
+			fmt.Fprintf(w, "%s by %s; 0 changes made.\n", style.Red("Blocked"), plural(errors, "finding"))
 		default:
 			fmt.Fprintf(w, "%s by %s. Nothing was touched.\n", style.Red("Blocked"), plural(errors, "finding"))
 		}

@@ -143,6 +143,21 @@ Nothing would block. Nothing was touched (dry run: server).
 			report: v1alpha1.PauseReport{Outcome: v1alpha1.PauseNothingToDo},
 			want:   "Nothing is there to be relieved. Nothing was changed.",
 		},
+		"made, without effect, and given back": {
+			report: v1alpha1.PauseReport{Outcome: v1alpha1.PauseBlocked, DryRun: "none", Findings: []v1alpha1.Finding{blocking()}, Paused: []v1alpha1.PausedField{
+				{Object: telegraf(), Field: "spec.replicas", Before: raw("1"), After: raw("2"), State: v1alpha1.PauseStateFailed},
+			}},
+			want: `
+OBJECT                        CHANGE            STATE
+deploy shared/telegraf-prom   replicas 1 -> 2   Failed
+
+Error VU-202 pdb/app/web: m
+  → r
+About a code: kubectl vantiq-upgrade explain VU-202
+Blocked by 1 finding; 0 changes made.
+Next: mend what is named above, then kubectl vantiq-upgrade go-on
+`,
+		},
 		"some of it": {
 			report: v1alpha1.PauseReport{Outcome: v1alpha1.PauseStopped, DryRun: "none", Paused: []v1alpha1.PausedField{paused}, Findings: []v1alpha1.Finding{blocking()}},
 			want: `
@@ -211,6 +226,7 @@ func TestRestoreReport(t *testing.T) {
 		outcome  v1alpha1.PauseOutcome
 		dryRun   string
 		restored []v1alpha1.RestoredField
+		findings []v1alpha1.Finding
 		wide     bool
 		want     string
 	}{
@@ -245,6 +261,28 @@ deploy shared/telegraf-prom   replicas 0 -> 1         Restored
 
 Not all given back: 1 change given back, 1 left untouched; see the findings.
 To put the recorded values back all the same: kubectl vantiq-upgrade go-on --force
+`,
+		},
+		"given back, and the journal refuses to have it written down": {
+			outcome: v1alpha1.PauseBlocked, restored: []v1alpha1.RestoredField{back},
+			findings: []v1alpha1.Finding{{Code: "VU-330", Severity: v1alpha1.SeverityError, Object: "o", Message: "m", Remedy: "r"}},
+			want: `
+OBJECT                        CHANGE            STATE
+deploy shared/telegraf-prom   replicas 0 -> 1   Restored
+
+Error VU-330 o: m
+  → r
+About a code: kubectl vantiq-upgrade explain VU-330
+1 change given back, but not all of that is written down: see the findings.
+`,
+		},
+		"what was paused is gone": {
+			outcome: v1alpha1.PauseDone, restored: []v1alpha1.RestoredField{gone},
+			want: `
+OBJECT        CHANGE                       STATE
+pdb app/web   maxUnavailable (gone) -> 0   Gone
+
+Done: nothing had to be given back any more. Nothing of ours is left of it.
 `,
 		},
 		"a journal that cannot be read to the end": {
@@ -348,7 +386,7 @@ To go on: kubectl vantiq-upgrade go-on
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			r := &v1alpha1.RestoreReport{Outcome: test.outcome, DryRun: cmp.Or(test.dryRun, "none"), Restored: test.restored}
+			r := &v1alpha1.RestoreReport{Outcome: test.outcome, DryRun: cmp.Or(test.dryRun, "none"), Restored: test.restored, Findings: test.findings}
 			if err := RestoreReport(&out, r, next(), Style{}, test.wide); err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/finding"
 )
 
 // RestoreReport prints what was given back and what was not, for people.
@@ -95,12 +96,18 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 			fmt.Fprintf(w, "%s: there was no change to give back; see the findings.\n", style.Green("Done"))
 			return
 		}
+		if back == 0 {
+			fmt.Fprintf(w, "%s: nothing had to be given back any more. Nothing of ours is left of it.\n", style.Green("Done"))
+			return
+		}
 		fmt.Fprintf(w, "%s: %s given back and read back. Nothing of ours is left of them.\n", style.Green("Done"), plural(back, "change"))
 		if slices.ContainsFunc(r.Restored, isUncordoned) {
 			fmt.Fprintln(w, "Pods that had moved stay where they are: kubectl vantiq-upgrade placement-check")
 		}
 	case v1alpha1.PauseBlocked:
 		switch {
+		case r.DryRun == "none" && left == 0 && slices.ContainsFunc(r.Findings, isUnnoted):
+			fmt.Fprintf(w, "%s, but not all of that is written down: see the findings.\n", style.Yellow(plural(back, "change")+" given back"))
 		case r.DryRun == "none" && left == 0:
 			fmt.Fprintf(w, "%s, but there may be more: not all of the journal and the marks can be read; see the findings.\n", style.Yellow(plural(back, "change")+" given back"))
 		case r.DryRun == "none":
@@ -124,6 +131,9 @@ func printRestoreVerdict(w io.Writer, r *v1alpha1.RestoreReport, next Next, styl
 		printNext(w, "To go on: ", next.Again)
 	}
 }
+
+// isUnnoted reports whether the journal could not be told of something.
+func isUnnoted(f v1alpha1.Finding) bool { return f.Code == string(finding.RestoreUnnoted) }
 
 // countRestored counts the changes that were given back, or would be in a dry run, and
 // those that were not: left are all of them, of which some are conflicts, and some were

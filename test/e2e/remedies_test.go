@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/api/v1alpha1"
+	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/pkg/cluster"
 	"github.com/vantiq-upgrade/kubectl-vantiq-upgrade/test/harness"
 )
 
@@ -123,6 +124,13 @@ func TestRemedies(t *testing.T) {
 	endedJob(t, c)
 	c.PDB("web", "", "1", nil)
 	c.Pool("spare", 2)
+	c.Eventually("the spare nodes take pods", func(ctx context.Context) (bool, error) {
+		nodes, err := c.Client.CoreV1().Nodes().List(ctx, metav1.ListOptions{LabelSelector: harness.PoolLabel + "=spare"})
+		if err != nil {
+			return false, err
+		}
+		return len(nodes.Items) == 2 && !slices.ContainsFunc(nodes.Items, func(n corev1.Node) bool { return !cluster.IsNodeReady(&n) || len(n.Spec.Taints) > 1 }), nil
+	})
 	budgetIs(t, c, "web", "cannot be computed", func(pdb *policyv1.PodDisruptionBudget) bool {
 		return len(pdb.Status.Conditions) == 1 && pdb.Status.Conditions[0].Reason == policyv1.SyncFailedReason
 	})

@@ -18,7 +18,7 @@ const (
 	RestorePlanned RestoreState = "Planned"
 	// RestoreRestored has its former value again, read back.
 	RestoreRestored RestoreState = "Restored"
-	// RestoreAlreadyBack had its former value already; only our mark was taken
+	// RestoreAlreadyBack had its former value already; at most our mark was taken
 	// away.
 	RestoreAlreadyBack RestoreState = "AlreadyBack"
 	// RestoreReturned has its former value again from us; its replicas are still

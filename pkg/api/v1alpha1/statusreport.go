@@ -16,8 +16,9 @@ type ChangeState string
 const (
 	// ChangeOurs has the value that we gave it.
 	ChangeOurs ChangeState = "Ours"
-	// ChangeReverted has its former value again, but not from us: Helm, GitOps
-	// or a person put it back.
+	// ChangeReverted has its former value again, and our line is still open: Helm,
+	// GitOps or a person put it back, or a command of ours that could not write it
+	// down.
 	ChangeReverted ChangeState = "Reverted"
 	// ChangeChanged has a third value.
 	ChangeChanged ChangeState = "Changed"
