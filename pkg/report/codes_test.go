@@ -123,6 +123,7 @@ func TestWrappedCommands(t *testing.T) {
 		"within a command":      {"→ kubectl aaa --bb", 16, "→ kubectl aaa \\|    --bb"},
 		"room for the sign":     {"→ kubectl aaaa bb cc", 15, "→ kubectl \\|    aaaa bb cc"},
 		"behind a command":      {"kubectl aaa bbb, then look again", 20, "kubectl aaa bbb,|    then look again"},
+		"in its comment":        {"→ kubectl aaa # look, then do it again", 18, "→ kubectl aaa #|    # look, then|    # do it again"},
 		"before a command":      {"wait; then: kubectl aaa bbb", 20, "wait; then:|    kubectl aaa bbb"},
 		"within parentheses":    {"do so (kubectl aaa) and look", 20, "do so (kubectl aaa)|    and look"},
 		"no command":            {"make room where it belongs", 16, "make room where|    it belongs"},

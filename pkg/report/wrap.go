@@ -19,7 +19,8 @@ func wrapped(text string, width, column int, indent string) string {
 }
 
 // wrappedCommands is wrapped for text with commands in it. Where one is broken, the
-// line ends with a backslash, so that it can be pasted as it stands.
+// line ends with a backslash, and the comment behind it goes on as a comment, so that
+// it can be pasted as it stands.
 func wrappedCommands(text string, width, column int, indent string) string {
 	return broken(text, width, column, indent, inCommandAfter)
 }
@@ -36,6 +37,9 @@ func inCommandAfter(word string, inCommand bool) bool {
 // continued ends a line that is broken within a command.
 const continued = " \\"
 
+// comment begins what a shell leaves out of a command.
+const comment = "#"
+
 // broken breaks text; isInside reports whether what comes after a word belongs to a
 // command, as the word itself did or did not.
 func broken(text string, width, column int, indent string, isInside func(word string, inside bool) bool) string {
@@ -46,25 +50,28 @@ func broken(text string, width, column int, indent string, isInside func(word st
 	var out strings.Builder
 	out.WriteString(words[0])
 	column += visible(words[0])
-	inside := isInside(words[0], false)
+	inside, before := isInside(words[0], false), ""
 	for i, word := range words[1:] {
-		end := ""
-		if inside {
-			end = continued
-		}
-		goesOn := isInside(word, inside)
+		note := inside && word == comment
+		goesOn := !note && before == "" && isInside(word, inside)
 		most := width
 		if goesOn && i+2 < len(words) {
 			most -= len(continued) // the next break may come behind this word
 		}
 		if column+1+visible(word) > most {
-			out.WriteString(end + "\n" + indent + word)
-			column = visible(indent + word)
+			if inside {
+				out.WriteString(continued)
+			}
+			out.WriteString("\n" + indent + before + word)
+			column = visible(indent + before + word)
 		} else {
 			out.WriteString(" " + word)
 			column += 1 + visible(word)
 		}
 		inside = goesOn
+		if note {
+			before = comment + " "
+		}
 	}
 	return out.String()
 }
