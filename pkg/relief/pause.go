@@ -165,7 +165,11 @@ func (p *Pauser) drop(ctx context.Context, rec Recorder, c journal.Change, refus
 // settle waits for the effect. A surge whose replica finds no place is given
 // back at once.
 func (p *Pauser) settle(ctx context.Context, rec Recorder, c journal.Change, field *v1alpha1.PausedField) ([]v1alpha1.Finding, error) {
-	why, err := p.await(ctx, func(s *cluster.Snapshot) progress { return pauseProgress(s, c) })
+	stands := func(ctx context.Context) bool {
+		standing, _, err := p.Keeper.Look(ctx, rec.Run().ID, c)
+		return err == nil && standing == Ours
+	}
+	why, err := p.await(ctx, stands, func(s *cluster.Snapshot) progress { return pauseProgress(s, c) })
 	if err != nil || why == "" {
 		return nil, err
 	}

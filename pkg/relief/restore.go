@@ -132,7 +132,7 @@ func (p *Pauser) awaitRestored(ctx context.Context, open Recorders, held []Held,
 		if !back || !h.isAwaited() {
 			continue
 		}
-		why, err := p.await(ctx, func(s *cluster.Snapshot) progress { return restoreProgress(s, h.Change) })
+		why, err := p.await(ctx, func(context.Context) bool { return false }, func(s *cluster.Snapshot) progress { return restoreProgress(s, h.Change) })
 		if err != nil {
 			field.State, field.Message = v1alpha1.RestoreNotReady, "not waited for to the end"
 			return findings, err

@@ -37,13 +37,17 @@ type progress struct {
 	object, waits string
 	// hopeless: by itself it will not be done, as far as can be seen now.
 	hopeless bool
+	// reverted: the former value is back, as far as the watch shows.
+	reverted bool
 	// failed says why it will never be done.
 	failed string
 }
 
 // await waits until done, and returns why it did not come to that: what failed,
-// or what it waited for until the time was over. The error is that of ctx.
-func (p *Pauser) await(ctx context.Context, look func(*cluster.Snapshot) progress) (string, error) {
+// or what it waited for until the time was over. The error is that of ctx. stands asks
+// the API server itself whether a change is still there: after an API server was away
+// its watches are behind for longer than hopelessFor.
+func (p *Pauser) await(ctx context.Context, stands func(context.Context) bool, look func(*cluster.Snapshot) progress) (string, error) {
 	began := p.Clock.Now()
 	tell, hopeless := began.Add(notice), time.Time{}
 	ticker := p.Clock.NewTicker(time.Second)
@@ -65,7 +69,10 @@ func (p *Pauser) await(ctx context.Context, look func(*cluster.Snapshot) progres
 			hopeless = time.Time{}
 		case hopeless.IsZero():
 			hopeless = p.Clock.Now()
-		case p.Clock.Since(hopeless) > hopelessFor:
+		case p.Clock.Since(hopeless) <= hopelessFor:
+		case at.reverted && stands(ctx):
+			hopeless = time.Time{}
+		default:
 			return at.waits, nil
 		}
 		if now := p.Clock.Now(); !now.Before(tell) {
@@ -99,7 +106,7 @@ func pauseProgress(s *cluster.Snapshot, c journal.Change) progress {
 	switch {
 	case w.Replicas == number(c.Before):
 		// The watch may be behind; or somebody has put it back.
-		at.hopeless = true
+		at.hopeless, at.reverted = true, true
 		at.waits = fmt.Sprintf("its replicas are %d, not %d: another tool may put them back", w.Replicas, wanted)
 	case w.Replicas != wanted:
 		at.failed = fmt.Sprintf("somebody else has set its replicas to %d", w.Replicas)

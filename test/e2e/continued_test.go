@@ -206,7 +206,7 @@ func TestDrainWithAConflict(t *testing.T) {
 	c.Kubectl(t, "scale", "deployment", "blocker", "-n", c.Name, "--replicas=2").Want(t, 0)
 	cordonPool(t, c, "uncordon", "spare")
 	report := drainReport(t, p.Wait().Want(t, 3))
-	wantFinding(t, report.Findings, "VU-314", "deployment/drain-conflict/blocker", "resume-pdb-blockers --force")
+	wantFinding(t, report.Findings, "VU-314", "deployment/drain-conflict/blocker", "resume-pdb-blockers deployment/drain-conflict/blocker --force")
 	r := own(t, c, "drain-pool", "spare", "--dry-run=client")
 	if !strings.Contains(r.Stderr, "did not come to its end") {
 		t.Errorf("another drain does not tell of it:\n%s", r.Stderr)
