@@ -41,6 +41,17 @@ func (r *runDrain) prepareReliefs(ctx context.Context) error {
 	return r.reliefs.load(ctx)
 }
 
+// readAutoscalers reads those that the remedies heed, once.
+func (r *runDrain) readAutoscalers(ctx context.Context) error {
+	if r.reliefs != nil {
+		r.drainPoolOptions.drain.Autoscalers = r.reliefs.hpas
+		return nil
+	}
+	var err error
+	r.drainPoolOptions.drain.Autoscalers, err = autoscalers(ctx, r.client)
+	return err
+}
+
 // autoscalers reads what the remedies of a drain have to heed. Where it cannot be read a
 // remedy may be one that an autoscaler undoes, which is no reason not to drain.
 func autoscalers(ctx context.Context, client kubernetes.Interface) ([]*autoscalingv2.HorizontalPodAutoscaler, error) {

@@ -54,7 +54,7 @@ func (r *runDrain) run(ctx context.Context) (*v1alpha1.DrainReport, error) {
 	if runs, _, err := store.Runs(ctx); err == nil {
 		r.book = runs
 	}
-	if r.drainPoolOptions.drain.Autoscalers, err = autoscalers(ctx, r.client); err != nil {
+	if err := r.readAutoscalers(ctx); err != nil {
 		return nil, err
 	}
 	plan, err := r.plan(ctx)
